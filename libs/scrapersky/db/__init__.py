@@ -1,0 +1,1 @@
+"""The database: sessions, models, triggers and migrations."""

@@ -1,0 +1,1 @@
+"""What a home page says of its business."""

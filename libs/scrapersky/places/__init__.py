@@ -1,0 +1,1 @@
+"""Google Places (New): client, answers and their mapping to rows."""

@@ -1,0 +1,1 @@
+"""The queue in PostgreSQL: claims, leases, settling and the run loop."""

@@ -1,0 +1,1 @@
+"""Sitemaps: finding, reading and storing them."""
