@@ -1,0 +1,268 @@
+"""The drain: claim due rows batch after batch, work them concurrently, settle them, until nothing is due."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from time import monotonic
+from typing import Generic
+from uuid import uuid4
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scrapersky import metrics
+from scrapersky.errors import ScraperSkyError, TransientError, WorkError
+from scrapersky.queue import statements
+from scrapersky.queue.lease import HeldLease, LeaseKeeper
+from scrapersky.queue.patience import DATABASE_AWAY, first_line, patiently
+from scrapersky.queue.settle import Finished, Retries, Settler
+from scrapersky.queue.stage import Result, Row, Stage
+from scrapersky.queue.tally import OUTCOMES, Tally
+
+log = structlog.get_logger()
+
+SETTLE_BATCH = 100
+SETTLE_LINGER = 0.02
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of a drain; times in seconds.
+
+    Attributes:
+        batch: Rows claimed at once.
+        concurrency: Rows in work at once.
+        lease: Length of a lease.
+        row_timeout: Longest work on one row.
+        grace: After a stop, how long rows in work may still finish before they are released.
+        retries: For transient failures.
+    """
+
+    batch: int
+    concurrency: int
+    lease: float
+    row_timeout: float
+    grace: float
+    retries: Retries
+
+
+class Allowance:
+    """How many rows the drains of a run may still claim between them; without a limit, any number."""
+
+    def __init__(self, rows: int | None) -> None:
+        self._left = rows
+
+    def take(self, wanted: int) -> int:
+        """Reserve at most ``wanted`` rows; return how many."""
+        if self._left is None:
+            return wanted
+        taken = min(wanted, self._left)
+        self._left -= taken
+        return taken
+
+    def give_back(self, rows: int) -> None:
+        """Return what was reserved and not claimed."""
+        if self._left is not None:
+            self._left += rows
+
+
+@dataclass
+class Stop:
+    """Tells a drain to end: ``draining`` to claim no more, ``hurry`` to release within the grace period too."""
+
+    draining: asyncio.Event
+    hurry: asyncio.Event
+
+    @classmethod
+    def never(cls) -> "Stop":
+        """A stop that nobody has asked for yet."""
+        return cls(asyncio.Event(), asyncio.Event())
+
+    def now(self) -> None:
+        """SIGTERM: claim no more, and finish or release what is in hand within the grace period."""
+        self.draining.set()
+        self.hurry.set()
+
+
+async def drain(
+    stage: Stage[Row, Result],
+    engine: AsyncEngine,
+    limits: Limits,
+    *,
+    slots: asyncio.Semaphore,
+    allowance: Allowance,
+    stop: Stop,
+) -> Tally:
+    """Work a stage's queue until nothing is due, the limits are reached, or it is told to stop.
+
+    Args:
+        stage: What to do with a row.
+        engine: Used for short transactions only, by at most two connections at once.
+        limits: Bounds of the drain.
+        slots: Rows in work at once, shared with the other stages of the run.
+        allowance: Rows to claim in all, shared likewise.
+        stop: Ends the drain early.
+
+    Raises:
+        DatabaseUnavailableError: The database stayed away for longer than a lease. Rows in hand are due again when
+            their leases run out.
+    """
+    return await _Drain(stage, engine, limits, slots, allowance, stop).run()
+
+
+class _Drain(Generic[Row, Result]):
+    def __init__(
+        self,
+        stage: Stage[Row, Result],
+        engine: AsyncEngine,
+        limits: Limits,
+        slots: asyncio.Semaphore,
+        allowance: Allowance,
+        stop: Stop,
+    ) -> None:
+        self._stage = stage
+        self._engine = engine
+        self._limits = limits
+        self._slots = slots
+        self._allowance = allowance
+        self._stop = stop
+        self._tally = Tally()
+        self._leases = LeaseKeeper(stage.queue, engine, limits.lease)
+        self._settler = Settler(stage, engine, retries=limits.retries, patience=limits.lease, tally=self._tally)
+        self._ready: asyncio.Queue[tuple[Row, HeldLease]] = asyncio.Queue()
+        self._finished: asyncio.Queue[Finished[Row, Result]] = asyncio.Queue()
+        self._in_hand = 0
+        self._progress = asyncio.Event()
+        self._columns = [field.name for field in fields(stage.row)]  # type: ignore[arg-type]
+
+    async def run(self) -> Tally:
+        try:
+            async with asyncio.TaskGroup() as group:
+                background = [
+                    group.create_task(self._leases.keep()),
+                    group.create_task(self._settle_as_rows_finish()),
+                    group.create_task(self._heed_stop()),
+                    *(group.create_task(self._work_rows()) for _ in range(self._limits.concurrency)),
+                ]
+                await self._claim_until_nothing_is_due()
+                await self._until(lambda: self._in_hand == 0)
+                for each in background:
+                    each.cancel()
+        except* ScraperSkyError as group_error:
+            raise group_error.exceptions[0] from None
+        finally:
+            for outcome in OUTCOMES:
+                metrics.ROWS.labels(self._stage.queue.name, outcome).inc(getattr(self._tally, outcome))
+        return self._tally
+
+    async def _claim_until_nothing_is_due(self) -> None:
+        stopped = self._stop.draining.is_set
+        while not stopped():
+            room = self._allowance.take(self._limits.batch)
+            claimed = await self._claim(room) if room else 0
+            self._allowance.give_back(room - claimed)
+            if claimed:
+                await self._until(lambda: stopped() or self._ready.qsize() < self._limits.concurrency)
+            elif self._in_hand:
+                await self._until(lambda: stopped() or self._in_hand == 0)
+            else:
+                return
+
+    async def _claim(self, limit: int) -> int:
+        queue, token = self._stage.queue, uuid4()
+        values = {
+            "token": token,
+            "lease": self._limits.lease,
+            "limit": limit,
+            "max_attempts": self._limits.retries.max_attempts,
+        }
+
+        async def take() -> list[tuple[object, ...]]:
+            async with self._engine.begin() as connection:
+                answer = await connection.exec_driver_sql(statements.claim(queue, self._columns), values)
+                return [tuple(row) for row in answer]
+
+        rows = await patiently(take, seconds=self._limits.lease)
+        for _, status, attempts, *values_of_row in rows:
+            self._tally.claimed += 1
+            if status == "Error":
+                self._tally.count("failed", cause="worker-lost")
+                log.error("row-given-up", queue=queue.name, row=str(_), attempts=attempts)
+                continue
+            row = self._stage.row(*values_of_row)
+            self._in_hand += 1
+            self._ready.put_nowait((row, self._leases.take(row.id, token, int(str(attempts)))))
+        return len(rows)
+
+    async def _work_rows(self) -> None:
+        while True:
+            row, lease = await self._ready.get()
+            self._progress.set()
+            structlog.contextvars.bind_contextvars(queue=self._stage.queue.name, row=str(row.id))
+            async with self._slots:
+                finished = await self._work(row, lease)
+            self._finished.put_nowait(finished)
+
+    async def _work(self, row: Row, lease: HeldLease) -> Finished[Row, Result]:
+        if lease.interrupted or self._stop.draining.is_set():
+            lease.interrupted = lease.interrupted or "released"
+            return Finished(row, lease)
+        began = monotonic()
+        try:
+            async with asyncio.timeout(self._limits.row_timeout) as lease.limit:
+                return Finished(row, lease, result=await self._stage.work(row, lease))
+        except Exception as error:  # noqa: BLE001
+            return Finished(row, lease, failure=self._translate(error, lease))
+        finally:
+            lease.limit = None
+            metrics.ROW_SECONDS.labels(self._stage.queue.name).observe(monotonic() - began)
+
+    def _translate(self, error: Exception, lease: HeldLease) -> Exception:
+        if lease.interrupted:
+            return error
+        if isinstance(error, DATABASE_AWAY):
+            return TransientError("database-away", first_line(error))
+        if isinstance(error, TimeoutError):
+            seconds = self._limits.row_timeout
+            return TransientError("row-timeout", f"the work took longer than ROW_TIMEOUT_SECONDS ({seconds:.0f})")
+        if isinstance(error, WorkError):
+            log.info("row-failed", cause=error.cause, explanation=error.explanation, attempt=lease.attempt)
+        else:
+            log.error("row-bug", attempt=lease.attempt, exc_info=error)
+        return error
+
+    async def _settle_as_rows_finish(self) -> None:
+        while True:
+            batch = [await self._finished.get()]
+            if self._finished.qsize() < SETTLE_BATCH and self._in_hand > 1 + self._finished.qsize():
+                await asyncio.sleep(SETTLE_LINGER)
+            while len(batch) < SETTLE_BATCH and not self._finished.empty():
+                batch.append(self._finished.get_nowait())
+            await self._end(batch)
+            for finished in batch:
+                self._leases.drop(finished.lease)
+            self._in_hand -= len(batch)
+            self._progress.set()
+
+    async def _end(self, batch: Sequence[Finished[Row, Result]]) -> None:
+        self._tally.count("lost", sum(f.lease.interrupted == "lost" for f in batch))
+        await self._settler.release([f.lease for f in batch if f.lease.interrupted == "released"])
+        worked = [f for f in batch if f.lease.interrupted is None]
+        if worked:
+            await self._settler.settle(worked)
+
+    async def _heed_stop(self) -> None:
+        await self._stop.draining.wait()
+        while not self._ready.empty():
+            row, lease = self._ready.get_nowait()
+            lease.interrupted = "released"
+            self._finished.put_nowait(Finished(row, lease))
+        self._progress.set()
+        await self._stop.hurry.wait()
+        await asyncio.sleep(self._limits.grace)
+        self._leases.interrupt_all("released")
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        while not reached():
+            self._progress.clear()
+            await self._progress.wait()

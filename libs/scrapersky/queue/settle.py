@@ -1,0 +1,163 @@
+"""Settling: finished rows, their results and their new statuses, together or not at all (AMQP 1.0 §2.6.12)."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from scrapersky.errors import PermanentError, TransientError, WorkError
+from scrapersky.queue import backoff, statements
+from scrapersky.queue.lease import HeldLease
+from scrapersky.queue.patience import DATABASE_AWAY, first_line, patiently
+from scrapersky.queue.stage import Result, Row, Stage
+from scrapersky.queue.tally import Tally
+
+log = structlog.get_logger()
+
+LONGEST_ERROR = 2_000
+
+
+@dataclass(frozen=True)
+class Retries:
+    """When a transient failure is due again, and when it is final."""
+
+    max_attempts: int
+    base_seconds: float
+    ceiling_seconds: float
+
+
+@dataclass
+class Finished(Generic[Row, Result]):
+    """A row whose work ended: with ``failure`` set, or with ``result``."""
+
+    row: Row
+    lease: HeldLease
+    result: Result | None = None
+    failure: Exception | None = None
+
+
+class Settler(Generic[Row, Result]):
+    """Writes what became of a stage's rows.
+
+    Args:
+        stage: Writes the results of its completed rows.
+        engine: Where to.
+        retries: For transient failures.
+        patience: Seconds to wait for a database that is away.
+        tally: Counts the outcomes.
+    """
+
+    def __init__(
+        self, stage: Stage[Row, Result], engine: AsyncEngine, *, retries: Retries, patience: float, tally: Tally
+    ) -> None:
+        self._stage = stage
+        self._queue = stage.queue
+        self._engine = engine
+        self._retries = retries
+        self._patience = patience
+        self._tally = tally
+
+    async def settle(self, batch: Sequence[Finished[Row, Result]]) -> None:
+        """Settle a batch; on an error that its contents cause, row by row, so that a poison row spoils only itself.
+
+        Raises:
+            DatabaseUnavailableError: The database stayed away; the rows' leases will run out.
+        """
+        try:
+            await patiently(lambda: self._settle_together(batch), seconds=self._patience)
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            if len(batch) > 1:
+                log.info("settling-row-by-row", queue=self._queue.name, rows=len(batch), error=first_line(error))
+                for finished in batch:
+                    await self.settle([finished])
+            elif batch[0].failure is not None:
+                raise
+            else:
+                batch[0].failure = self._unstorable(error)
+                await self.settle(batch)
+
+    async def release(self, leases: Sequence[HeldLease]) -> None:
+        """Give rows back unworked: due at once, the attempt refunded."""
+
+        async def give_back() -> int:
+            async with self._engine.begin() as connection:
+                ours, _ = await self._lock(connection, leases)
+                await connection.exec_driver_sql(statements.release(self._queue), {"ids": list(ours)})
+                return len(ours)
+
+        if leases:
+            self._tally.count("released", await patiently(give_back, seconds=self._patience))
+
+    async def _settle_together(self, batch: Sequence[Finished[Row, Result]]) -> None:
+        tally = Tally()
+        async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+            connection = await session.connection()
+            ours, settled_before = await self._lock(connection, [finished.lease for finished in batch])
+            tally.count("lost", len(batch) - len(ours) - len(settled_before))
+            completed = [f for f in batch if f.failure is None]
+            survivors = [f for f in completed if f.row.id in ours]
+            tally.count("completed", sum(f.row.id in settled_before for f in completed))
+            if survivors:
+                await self._stage.settle(session, [(f.row, f.result) for f in survivors])  # type: ignore[misc]
+                ids = [f.row.id for f in survivors]
+                await connection.exec_driver_sql(statements.complete(self._queue), {"ids": ids})
+                tally.count("completed", len(survivors))
+            for finished in batch:
+                if finished.failure is not None and finished.row.id in (ours | settled_before):
+                    await self._settle_failure(connection, finished, tally, write=finished.row.id in ours)
+        self._tally += tally
+
+    async def _lock(
+        self, connection: AsyncConnection, leases: Sequence[HeldLease]
+    ) -> tuple[set[UUID | int], set[UUID | int]]:
+        """Lock the rows. Return those that are ours, and those that we settled before a COMMIT's answer got lost."""
+        tokens = {lease.row_id: lease.token for lease in leases}
+        answer = await connection.exec_driver_sql(statements.lock(self._queue), {"ids": list(tokens)})
+        ours: set[UUID | int] = set()
+        settled_before: set[UUID | int] = set()
+        for row_id, token, in_work in answer:
+            if token == tokens[row_id]:
+                (ours if in_work else settled_before).add(row_id)
+        return ours, settled_before
+
+    async def _settle_failure(
+        self, connection: AsyncConnection, finished: Finished[Row, Result], tally: Tally, *, write: bool
+    ) -> None:
+        failure, attempt = finished.failure, finished.lease.attempt
+        cause = failure.cause if isinstance(failure, WorkError) else "internal-error"
+        final = not isinstance(failure, TransientError) or attempt >= self._retries.max_attempts
+        tally.count("failed" if final else "retried", cause=cause)
+        values: dict[str, object] = {"id": finished.row.id, "error": self._describe(failure, attempt)}
+        if not write:
+            return
+        if final:
+            await connection.exec_driver_sql(statements.fail(self._queue), values)
+            return
+        assert isinstance(failure, TransientError)  # noqa: S101
+        values["delay"] = backoff.delay(
+            attempt,
+            base=self._retries.base_seconds,
+            ceiling=self._retries.ceiling_seconds,
+            chance=random.random(),  # noqa: S311
+            retry_after=failure.retry_after,
+        )
+        await connection.exec_driver_sql(statements.retry(self._queue), values)
+
+    def _describe(self, failure: Exception | None, attempt: int) -> str:
+        text = str(failure) if isinstance(failure, WorkError) else f"internal-error: {failure!r}; a bug, see the log"
+        if isinstance(failure, TransientError) and attempt >= self._retries.max_attempts:
+            text += f" (given up after {attempt} attempts)"
+        return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:LONGEST_ERROR]
+
+    def _unstorable(self, error: Exception) -> Exception:
+        if isinstance(error, DBAPIError):
+            return PermanentError("unstorable-result", f"the database refuses the result: {first_line(error)}")
+        log.error("settle-bug", queue=self._queue.name, exc_info=error)
+        return error

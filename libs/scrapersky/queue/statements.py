@@ -1,0 +1,105 @@
+"""All SQL of the queue, made from a queue's names.
+
+Statuses stand as literals, so that the partial index on ``(due_at, id)`` serves. ``id = ANY(ARRAY(SELECT …))`` and not
+``IN (SELECT …)``: with the latter the planner may join instead, and then a LIMIT does not limit. ``now()`` is the
+database's: no worker's clock is ever compared with another's.
+
+A settled row keeps its token. So a worker whose connection broke during COMMIT can tell "I settled this" from "I lost
+this"; the fence is token *and* status.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+from scrapersky.queue.queues import Queue
+
+
+@cache
+def any_due(queues: tuple[Queue, ...]) -> str:
+    """Whether any of these queues has a row to claim: one boolean."""
+    return "SELECT " + " OR ".join(f"EXISTS (SELECT FROM {queue.table} WHERE {_due(queue)})" for queue in queues)
+
+
+def _due(queue: Queue) -> str:
+    narrowed = f"AND {queue.where}" if queue.where else ""
+    return f"""{queue.status} IN ('Queued', '{queue.processing}') AND {queue.due_at} <= now() {narrowed}
+        AND NOT EXISTS (SELECT FROM paused_queues WHERE queue = '{queue.name}')"""
+
+
+def claim(queue: Queue, columns: Sequence[str]) -> str:
+    """Take due rows: parameters ``token``, ``lease`` (seconds), ``limit``, ``max_attempts``.
+
+    Returns rows ``(id, status, attempts, *columns)`` in no order. A row whose worker died ``max_attempts`` times is not
+    handed out again: it comes back with status Error.
+    """
+    return _claim(queue, tuple(columns))
+
+
+@cache
+def _claim(queue: Queue, columns: tuple[str, ...]) -> str:
+    given_up = f"{queue.status} = '{queue.processing}' AND {queue.attempts} >= %(max_attempts)s"
+    returned = ", ".join((queue.key, f"{queue.status}::text", queue.attempts, *columns))
+    return f"""
+UPDATE {queue.table} SET
+    {queue.status} = CASE WHEN {given_up} THEN 'Error' ELSE '{queue.processing}' END::{queue.status_type},
+    {queue.error} = CASE WHEN {given_up} THEN 'worker-lost: the worker died or lost its lease in each of '
+        || {queue.attempts} || ' attempts; look for what kills it, then requeue' ELSE {queue.error} END,
+    {queue.attempts} = CASE WHEN {given_up} THEN {queue.attempts} ELSE {queue.attempts} + 1 END,
+    {queue.claim} = %(token)s,
+    {queue.due_at} = now() + make_interval(secs => %(lease)s)
+WHERE {queue.key} = ANY(ARRAY(
+    SELECT {queue.key} FROM {queue.table}
+    WHERE {_due(queue)}
+    ORDER BY {queue.due_at}, {queue.key} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED))
+RETURNING {returned}"""
+
+
+@cache
+def renew(queue: Queue) -> str:
+    """Heartbeat: parameters ``ids``, ``tokens``, ``lease``. Returns ``(id, token)`` of the rows that are still ours."""
+    return f"""
+UPDATE {queue.table} SET {queue.due_at} = now() + make_interval(secs => %(lease)s)
+WHERE {queue.key} = ANY(%(ids)s) AND {queue.claim} = ANY(%(tokens)s) AND {queue.status} = '{queue.processing}'
+RETURNING {queue.key}, {queue.claim}"""
+
+
+@cache
+def lock(queue: Queue) -> str:
+    """Open a settle: parameter ``ids``. Returns ``(id, token, in_work)``, locked in id order."""
+    return f"""
+SELECT {queue.key}, {queue.claim}, {queue.status} = '{queue.processing}' FROM {queue.table}
+WHERE {queue.key} = ANY(%(ids)s) ORDER BY {queue.key} FOR NO KEY UPDATE"""
+
+
+@cache
+def complete(queue: Queue) -> str:
+    """Settle as Completed: parameter ``ids``."""
+    return f"""
+UPDATE {queue.table} SET {queue.status} = 'Completed', {queue.due_at} = NULL, {queue.error} = NULL
+WHERE {queue.key} = ANY(%(ids)s)"""
+
+
+@cache
+def retry(queue: Queue) -> str:
+    """Settle one row as due again: parameters ``id``, ``delay`` (seconds), ``error``."""
+    return f"""
+UPDATE {queue.table} SET {queue.status} = 'Queued', {queue.error} = %(error)s,
+    {queue.due_at} = clock_timestamp() + make_interval(secs => %(delay)s)
+WHERE {queue.key} = %(id)s"""
+
+
+@cache
+def fail(queue: Queue) -> str:
+    """Settle one row as Error: parameters ``id``, ``error``."""
+    return f"""
+UPDATE {queue.table} SET {queue.status} = 'Error', {queue.due_at} = NULL, {queue.error} = %(error)s
+WHERE {queue.key} = %(id)s"""
+
+
+@cache
+def release(queue: Queue) -> str:
+    """Give rows back unworked, the attempt refunded: parameter ``ids``."""
+    return f"""
+UPDATE {queue.table} SET {queue.status} = 'Queued', {queue.due_at} = clock_timestamp(),
+    {queue.attempts} = greatest({queue.attempts} - 1, 0)
+WHERE {queue.key} = ANY(%(ids)s)"""

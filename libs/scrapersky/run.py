@@ -1,0 +1,147 @@
+"""A run at work: from "is anything due?" to the row in ``service_runs`` and the pushed metrics."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+from time import monotonic, time
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scrapersky import metrics
+from scrapersky.db.migrations import require_current
+from scrapersky.errors import ScraperSkyError
+from scrapersky.metrics import Figure
+from scrapersky.queue import runs
+from scrapersky.queue.depth import OLDEST_SNAPSHOT_SQL, Depth, depth_sql
+from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.patience import DATABASE_AWAY, first_line
+from scrapersky.queue.queues import QUEUES
+from scrapersky.queue.settle import Retries
+from scrapersky.queue.stage import Stage
+from scrapersky.queue.statements import any_due
+from scrapersky.queue.tally import Tally
+from scrapersky.settings import Settings
+
+log = structlog.get_logger()
+
+
+class OpenStages(Protocol):
+    """Makes a service's stages, and what they share, for as long as the drain goes on."""
+
+    def __call__(self, settings: Settings, /) -> AbstractAsyncContextManager[Sequence[Stage[Any, Any]]]:
+        """Open them; called only when something is due."""
+        ...
+
+
+class Run:
+    """One run of one service.
+
+    Args:
+        service: Its name, e.g. ``domain-scheduler``.
+        batch: Rows claimed at once.
+        settings: Limits and addresses.
+        engine: The database.
+    """
+
+    def __init__(self, service: str, batch: int, settings: Settings, engine: AsyncEngine) -> None:
+        self._service = service
+        self._settings = settings
+        self._engine = engine
+        self._queues = tuple(queue for queue in QUEUES.values() if queue.service == service)
+        self._limits = Limits(
+            batch=batch,
+            concurrency=settings.concurrency,
+            lease=settings.lease_seconds,
+            row_timeout=settings.row_timeout_seconds,
+            grace=settings.grace_seconds,
+            retries=Retries(settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds),
+        )
+        self._began = monotonic()
+        self._started_at = time()
+
+    async def drain(self, open_stages: OpenStages, limit: int | None) -> tuple[UUID, Tally]:
+        """Work what is due, and leave the traces of it; see `scrapersky.service.run_job_loop`."""
+        await require_current(self._engine)
+        run_id = await runs.begin(self._engine, self._service)
+        structlog.contextvars.bind_contextvars(service=self._service, run=str(run_id))
+        tally, error = Tally(), "interrupted"
+        try:
+            tally = await self._drain_what_is_due(open_stages, limit)
+            error = ""
+        except Exception as failure:
+            error = f"{type(failure).__name__}: {first_line(failure)}"
+            raise
+        finally:
+            await self._record(run_id, tally, error)
+        return run_id, tally
+
+    async def _drain_what_is_due(self, open_stages: OpenStages, limit: int | None) -> Tally:
+        async with self._engine.begin() as connection:
+            if not (await connection.exec_driver_sql(any_due(self._queues))).scalar():
+                return Tally()
+        stop, allowance = Stop.never(), Allowance(limit)
+        slots = asyncio.Semaphore(self._limits.concurrency)
+        asyncio.get_running_loop().call_later(self._settings.time_budget_seconds, stop.draining.set)
+        try:
+            async with _heeding_signals(stop), open_stages(self._settings) as stages, asyncio.TaskGroup() as group:
+                drains = [
+                    group.create_task(
+                        drain(stage, self._engine, self._limits, slots=slots, allowance=allowance, stop=stop)
+                    )
+                    for stage in stages
+                ]
+        except* ScraperSkyError as failures:
+            raise failures.exceptions[0] from None
+        return sum((each.result() for each in drains), Tally())
+
+    async def _record(self, run_id: UUID, tally: Tally, error: str) -> None:
+        metrics.RUNS.labels("failure" if error else "success").inc()
+        try:
+            totals = await runs.finish(self._engine, run_id, self._service, tally, metrics.figures(), error or None)
+            await runs.prune(self._engine, self._settings.run_history_days)
+            if self._settings.pushgateway_url is not None:
+                gauges = await self._gauges(succeeded=not error)
+                url = str(self._settings.pushgateway_url)
+                await asyncio.to_thread(metrics.push, url, self._service, totals, gauges)
+        except DATABASE_AWAY as away:
+            log.warning("run-not-recorded", error=first_line(away))
+
+    async def _gauges(self, *, succeeded: bool) -> list[Figure]:
+        gauges = [
+            Figure("scrapersky_last_start_timestamp_seconds", {}, self._started_at),
+            Figure("scrapersky_run_duration_seconds", {}, monotonic() - self._began),
+            Figure("scrapersky_build_info", {"version": version("scrapersky")}, 1),
+        ]
+        if succeeded:
+            gauges.append(Figure("scrapersky_last_success_timestamp_seconds", {}, time()))
+        async with self._engine.begin() as connection:
+            for queue in self._queues:
+                depth = Depth(*tuple((await connection.exec_driver_sql(depth_sql(queue))).one()))
+                labels = {"queue": queue.name}
+                gauges += [
+                    Figure("scrapersky_queue_due_rows", labels, depth.due),
+                    Figure("scrapersky_queue_processing_rows", labels, depth.processing),
+                    Figure("scrapersky_queue_expired_leases", labels, depth.expired),
+                    Figure("scrapersky_queue_oldest_due_age_seconds", labels, depth.oldest_due_seconds),
+                ]
+            oldest = (await connection.exec_driver_sql(OLDEST_SNAPSHOT_SQL)).scalar_one()
+            gauges.append(Figure("scrapersky_oldest_snapshot_age_seconds", {}, oldest))
+        return gauges
+
+
+@asynccontextmanager
+async def _heeding_signals(stop: Stop) -> AsyncIterator[None]:
+    loop = asyncio.get_running_loop()
+    ours = (signal.SIGTERM, signal.SIGINT)
+    for number in ours:
+        loop.add_signal_handler(number, stop.now)
+    try:
+        yield
+    finally:
+        for number in ours:
+            loop.remove_signal_handler(number)

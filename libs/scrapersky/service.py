@@ -1,0 +1,98 @@
+"""One run of a service, from its settings to its exit code.
+
+Settings → drain each of its queues → a row of ``service_runs`` → metrics → exit code. The same for a container,
+``python -m services.<service>`` and ``scrapersky run SERVICE``.
+"""
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, NoReturn
+from uuid import UUID
+
+import structlog
+
+from scrapersky import log as logs
+from scrapersky.errors import ScraperSkyError
+from scrapersky.import_tracing import tracing_imports
+from scrapersky.settings import Settings
+
+if TYPE_CHECKING:
+    from scrapersky.run import OpenStages
+
+log = structlog.get_logger()
+
+SETTINGS_PREFIX = {
+    "domain-scheduler": "domain_scheduler",
+    "domain-sitemap-submission": "domain_sitemap_scheduler",
+    "sitemap-scheduler": "sitemap_scheduler",
+    "sitemap-import": "sitemap_import_scheduler",
+    "local-business-enrichment": "local_business_scheduler",
+}
+"""The seed's names of the settings ``…_INTERVAL_MINUTES``, ``…_BATCH_SIZE`` and ``…_MAX_INSTANCES``."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What one run did; rows by outcome."""
+
+    service: str
+    run_id: UUID
+    seconds: float
+    claimed: int
+    completed: int
+    retried: int
+    failed: int
+    released: int
+
+
+async def run_job_loop(service: str, open_stages: "OpenStages", *, limit: int | None = None) -> RunSummary:
+    """Drain a service's queues once.
+
+    Args:
+        service: Its name, e.g. ``domain-scheduler``.
+        open_stages: Makes the stages and what they share; entered only when something is due.
+        limit: Rows to claim at the most. Without it, batches of the service's ``…_BATCH_SIZE`` until nothing is due.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+        DatabaseUnavailableError: The database cannot be reached, or is not migrated.
+    """
+    began = monotonic()
+    settings = Settings.load()
+    logs.configure(settings)
+    with tracing_imports(on=settings.enable_import_tracing):
+        from scrapersky.db.engine import create_engine
+        from scrapersky.run import Run
+
+    engine = create_engine(settings)
+    try:
+        batch = getattr(settings, f"{SETTINGS_PREFIX[service]}_batch_size")
+        run_id, tally = await Run(service, batch, settings, engine).drain(open_stages, limit)
+    finally:
+        await engine.dispose()
+    counts = {name: getattr(tally, name) for name in ("claimed", "completed", "retried", "failed", "released")}
+    summary = RunSummary(service, run_id, round(monotonic() - began, 3), **counts)
+    log.info("run-ended", seconds=summary.seconds, **counts)
+    return summary
+
+
+def main(run_once: Callable[[], Awaitable[RunSummary]]) -> NoReturn:
+    """Run a service as its container does and end the process with the exit code of the command line's contract."""
+
+    async def once() -> None:
+        await run_once()
+
+    try:
+        asyncio.run(once())
+    except ScraperSkyError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc()
+        sys.stderr.write(f"internal-error: {error!r}; this is a bug of ours\n")
+        sys.exit(ScraperSkyError.exit_code)
+    sys.exit(0)

@@ -1,0 +1,1 @@
+"""The five background services; each is ``python -m services.<service>`` and its own CronJob."""
