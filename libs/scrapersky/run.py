@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky import metrics
 from scrapersky.db.migrations import require_current
-from scrapersky.errors import ScraperSkyError
 from scrapersky.metrics import Figure
 from scrapersky.queue import runs
 from scrapersky.queue.depth import OLDEST_SNAPSHOT_SQL, Depth, depth_sql
@@ -71,7 +70,7 @@ class Run:
         structlog.contextvars.bind_contextvars(service=self._service, run=str(run_id))
         tally, error = Tally(), "interrupted"
         try:
-            tally = await self._drain_what_is_due(open_stages, limit)
+            await self._drain_what_is_due(open_stages, limit, tally)
             error = ""
         except Exception as failure:
             error = f"{type(failure).__name__}: {first_line(failure)}"
@@ -80,24 +79,24 @@ class Run:
             await self._record(run_id, tally, error)
         return run_id, tally
 
-    async def _drain_what_is_due(self, open_stages: OpenStages, limit: int | None) -> Tally:
+    async def _drain_what_is_due(self, open_stages: OpenStages, limit: int | None, tally: Tally) -> None:
         async with self._engine.begin() as connection:
             if not (await connection.exec_driver_sql(any_due(self._queues))).scalar():
-                return Tally()
+                return
         stop, allowance = Stop.never(), Allowance(limit)
         slots = asyncio.Semaphore(self._limits.concurrency)
         asyncio.get_running_loop().call_later(self._settings.time_budget_seconds, stop.draining.set)
-        try:
-            async with _heeding_signals(stop), open_stages(self._settings) as stages, asyncio.TaskGroup() as group:
-                drains = [
-                    group.create_task(
-                        drain(stage, self._engine, self._limits, slots=slots, allowance=allowance, stop=stop)
-                    )
+        async with _heeding_signals(stop), open_stages(self._settings) as stages:
+            ends = await asyncio.gather(
+                *(
+                    drain(stage, self._engine, self._limits, slots=slots, allowance=allowance, stop=stop, tally=tally)
                     for stage in stages
-                ]
-        except* ScraperSkyError as failures:
-            raise failures.exceptions[0] from None
-        return sum((each.result() for each in drains), Tally())
+                ),
+                return_exceptions=True,
+            )
+        for end in ends:
+            if end is not None:
+                raise end
 
     async def _record(self, run_id: UUID, tally: Tally, error: str) -> None:
         metrics.RUNS.labels("failure" if error else "success").inc()

@@ -1,8 +1,8 @@
 """Domain sitemap submission: finds a domain's sitemaps.
 
-Claims ``domains.sitemap_analysis_status`` Queued; looks in robots.txt, in links and at well-known paths, and into sitemap
-indexes (`discover_sitemaps`); writes a row of ``sitemap_files`` for each. A person then selects files for import, or
-AUTO_SELECT does.
+Claims ``domains.sitemap_analysis_status`` Queued; looks in robots.txt, in links and at well-known paths, and into
+sitemap indexes (`discover_sitemaps`); writes a row of ``sitemap_files`` for each. A person then selects files for
+import, or AUTO_SELECT does.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -22,6 +22,7 @@ async def process_pending_domain_sitemap_submissions(limit: int | None = None) -
 @asynccontextmanager
 async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]]:
     from scrapersky.web.fetcher import Fetcher
+
     from services.domain_sitemap_submission.discover_sitemaps import DiscoverSitemaps
 
     async with Fetcher(settings) as fetcher:

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky import metrics
-from scrapersky.errors import ScraperSkyError, TransientError, WorkError
+from scrapersky.errors import ConfigurationError, ScraperSkyError, TransientError, WorkError
 from scrapersky.queue import statements
 from scrapersky.queue.lease import HeldLease, LeaseKeeper
 from scrapersky.queue.patience import DATABASE_AWAY, first_line, patiently
@@ -92,7 +92,8 @@ async def drain(
     slots: asyncio.Semaphore,
     allowance: Allowance,
     stop: Stop,
-) -> Tally:
+    tally: Tally,
+) -> None:
     """Work a stage's queue until nothing is due, the limits are reached, or it is told to stop.
 
     Args:
@@ -102,12 +103,20 @@ async def drain(
         slots: Rows in work at once, shared with the other stages of the run.
         allowance: Rows to claim in all, shared likewise.
         stop: Ends the drain early.
+        tally: Where to count, also when an error ends the drain.
 
     Raises:
+        ConfigurationError: A stage cannot work as configured. No row is blamed: those in hand are released.
         DatabaseUnavailableError: The database stayed away for longer than a lease. Rows in hand are due again when
             their leases run out.
     """
-    return await _Drain(stage, engine, limits, slots, allowance, stop).run()
+    one = _Drain(stage, engine, limits, slots, allowance, stop)
+    try:
+        await one.run()
+    finally:
+        tally.add(one.tally)
+        for outcome in OUTCOMES:
+            metrics.ROWS.labels(stage.queue.name, outcome).inc(getattr(one.tally, outcome))
 
 
 class _Drain(Generic[Row, Result]):
@@ -126,16 +135,17 @@ class _Drain(Generic[Row, Result]):
         self._slots = slots
         self._allowance = allowance
         self._stop = stop
-        self._tally = Tally()
+        self.tally = Tally()
+        self._misconfigured: ConfigurationError | None = None
         self._leases = LeaseKeeper(stage.queue, engine, limits.lease)
-        self._settler = Settler(stage, engine, retries=limits.retries, patience=limits.lease, tally=self._tally)
+        self._settler = Settler(stage, engine, retries=limits.retries, patience=limits.lease, tally=self.tally)
         self._ready: asyncio.Queue[tuple[Row, HeldLease]] = asyncio.Queue()
         self._finished: asyncio.Queue[Finished[Row, Result]] = asyncio.Queue()
         self._in_hand = 0
         self._progress = asyncio.Event()
         self._columns = [field.name for field in fields(stage.row)]  # type: ignore[arg-type]
 
-    async def run(self) -> Tally:
+    async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 background = [
@@ -150,21 +160,18 @@ class _Drain(Generic[Row, Result]):
                     each.cancel()
         except* ScraperSkyError as group_error:
             raise group_error.exceptions[0] from None
-        finally:
-            for outcome in OUTCOMES:
-                metrics.ROWS.labels(self._stage.queue.name, outcome).inc(getattr(self._tally, outcome))
-        return self._tally
+        if self._misconfigured is not None:
+            raise self._misconfigured
 
     async def _claim_until_nothing_is_due(self) -> None:
-        stopped = self._stop.draining.is_set
-        while not stopped():
+        while not self._stopped():
             room = self._allowance.take(self._limits.batch)
             claimed = await self._claim(room) if room else 0
             self._allowance.give_back(room - claimed)
             if claimed:
-                await self._until(lambda: stopped() or self._ready.qsize() < self._limits.concurrency)
+                await self._until(lambda: self._stopped() or self._ready.qsize() < self._limits.concurrency)
             elif self._in_hand:
-                await self._until(lambda: stopped() or self._in_hand == 0)
+                await self._until(lambda: self._stopped() or self._in_hand == 0)
             else:
                 return
 
@@ -184,9 +191,9 @@ class _Drain(Generic[Row, Result]):
 
         rows = await patiently(take, seconds=self._limits.lease)
         for _, status, attempts, *values_of_row in rows:
-            self._tally.claimed += 1
+            self.tally.claimed += 1
             if status == "Error":
-                self._tally.count("failed", cause="worker-lost")
+                self.tally.count("failed", cause="worker-lost")
                 log.error("row-given-up", queue=queue.name, row=str(_), attempts=attempts)
                 continue
             row = self._stage.row(*values_of_row)
@@ -204,18 +211,25 @@ class _Drain(Generic[Row, Result]):
             self._finished.put_nowait(finished)
 
     async def _work(self, row: Row, lease: HeldLease) -> Finished[Row, Result]:
-        if lease.interrupted or self._stop.draining.is_set():
+        if lease.interrupted or self._stopped():
             lease.interrupted = lease.interrupted or "released"
             return Finished(row, lease)
         began = monotonic()
         try:
             async with asyncio.timeout(self._limits.row_timeout) as lease.limit:
                 return Finished(row, lease, result=await self._stage.work(row, lease))
+        except ConfigurationError as error:
+            self._misconfigured = error
+            lease.interrupted = "released"
+            return Finished(row, lease)
         except Exception as error:  # noqa: BLE001
             return Finished(row, lease, failure=self._translate(error, lease))
         finally:
             lease.limit = None
             metrics.ROW_SECONDS.labels(self._stage.queue.name).observe(monotonic() - began)
+
+    def _stopped(self) -> bool:
+        return self._stop.draining.is_set() or self._misconfigured is not None
 
     def _translate(self, error: Exception, lease: HeldLease) -> Exception:
         if lease.interrupted:
@@ -245,7 +259,7 @@ class _Drain(Generic[Row, Result]):
             self._progress.set()
 
     async def _end(self, batch: Sequence[Finished[Row, Result]]) -> None:
-        self._tally.count("lost", sum(f.lease.interrupted == "lost" for f in batch))
+        self.tally.count("lost", sum(f.lease.interrupted == "lost" for f in batch))
         await self._settler.release([f.lease for f in batch if f.lease.interrupted == "released"])
         worked = [f for f in batch if f.lease.interrupted is None]
         if worked:

@@ -112,7 +112,7 @@ class Settler(Generic[Row, Result]):
             for finished in batch:
                 if finished.failure is not None and finished.row.id in (ours | settled_before):
                     await self._settle_failure(connection, finished, tally, write=finished.row.id in ours)
-        self._tally += tally
+        self._tally.add(tally)
 
     async def _lock(
         self, connection: AsyncConnection, leases: Sequence[HeldLease]

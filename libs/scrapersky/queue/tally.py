@@ -1,6 +1,6 @@
 """What became of the rows of a run."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Outcome = Literal["completed", "retried", "failed", "released", "lost"]
@@ -29,8 +29,10 @@ class Tally:
         if cause is not None:
             self.causes[cause] = self.causes.get(cause, 0) + rows
 
-    def __add__(self, other: "Tally") -> "Tally":
-        """Two stages' tallies as one."""
-        causes = {c: self.causes.get(c, 0) + other.causes.get(c, 0) for c in self.causes | other.causes}
-        sums = {name: value + getattr(other, name) for name, value in asdict(self).items() if name != "causes"}
-        return Tally(**sums, causes=causes)
+    def add(self, other: "Tally") -> None:
+        """Add another tally to this one."""
+        self.claimed += other.claimed
+        for outcome in OUTCOMES:
+            self.count(outcome, getattr(other, outcome))
+        for cause, rows in other.causes.items():
+            self.causes[cause] = self.causes.get(cause, 0) + rows
