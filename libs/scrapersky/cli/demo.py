@@ -1,0 +1,118 @@
+"""``scrapersky demo``: the whole pipeline on an embedded database and the loopback Internet."""
+
+import asyncio
+import json
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Self
+
+import click
+from pydantic import SecretStr
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from scrapersky.embedded import EmbeddedPostgres
+
+from scrapersky.db.migrations import upgrade
+from scrapersky.demo import QUESTION, DemoReport, play
+from scrapersky.settings import Settings
+
+words = Console(stderr=True)
+
+
+@click.command(epilog="Example: scrapersky demo --keep")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
+@click.option("--keep", is_flag=True, help="Leave the database running, and say how to look around in it and stop it.")
+def demo(*, as_json: bool, keep: bool) -> None:
+    """Ask for plumbers in Austin, TX, and watch the pipeline work, without any preparation.
+
+    Starts an embedded PostgreSQL and a small Internet on the loopback interface (websites of every kind, well-behaved
+    and hostile, and a stand-in for Google Places), runs the five services until nothing is due, and prints what they
+    found. Nothing leaves this machine, and no process stays behind.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    work = Path(tempfile.mkdtemp(prefix="scrapersky-demo-"))
+    try:
+        with EmbeddedPostgres(keep=keep) as postgres:
+            upgrade(Settings(database_url=SecretStr(postgres.url)))
+            with _Progress() as progress:
+                report = asyncio.run(play(postgres.url, work, progress.show))
+            _print(report, as_json=as_json)
+            if keep:
+                _say_how_to_look_around(postgres)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+class _Progress:
+    """Rows per table while the services work: a live line in a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._live = Live(console=words, refresh_per_second=8, transient=True) if words.is_terminal else None
+        self._calls = 0
+        self._last: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        words.print(f"Asking for {' in '.join(QUESTION)}; five services on an embedded PostgreSQL …")
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, funnel: dict[str, int]) -> None:
+        """Show the rows per table."""
+        line = " → ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in funnel.items())
+        self._calls += 1
+        if self._live is not None:
+            self._live.update(line)
+        elif funnel != self._last and self._calls % 20 == 0:
+            words.print(line, soft_wrap=True)
+            self._last = funnel
+
+
+def _print(report: DemoReport, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(asdict(report), default=str))
+        return
+    out = Console()
+    funnel = Table(title=f"{report.question}: what is in the database after {report.seconds:.0f} s")
+    funnel.add_column("table")
+    funnel.add_column("rows", justify="right")
+    for table, count in report.funnel.items():
+        funnel.add_row(table, f"{count:,}")
+    stages = Table("service", "queue", "completed", "errors", "causes", title="what became of every queued row")
+    for stage in report.stages:
+        causes = ", ".join(f"{cause} {count}" for cause, count in stage.causes.items())
+        stages.add_row(stage.service, stage.queue, f"{stage.completed:,}", f"{stage.errors:,}", causes)
+    times = Table("service", "runs", "rows claimed", "retried", "seconds", title="how long each service took")
+    for row in report.services:
+        times.add_row(row["service"], *(str(row[name]) for name in ("runs", "claimed", "retried", "seconds")))
+    errors = Table("queue", "row", "why", title="rows in Error")
+    for row in report.sites_with_errors:
+        errors.add_row(row["queue"], row["what"], row["error"])
+    for each in (funnel, stages, times, errors):
+        out.print(each)
+    words.print("To keep the database and look around in it: scrapersky demo --keep")
+
+
+def _say_how_to_look_around(postgres: EmbeddedPostgres) -> None:
+    url = shlex.quote(postgres.url)
+    words.print(
+        f"The database is running. Look around:\n"
+        f"  export DATABASE_URL={url}\n"
+        f"  scrapersky status\n"
+        f"  scrapersky list domains --limit 5\n"
+        f"  scrapersky export pages --format csv -o pages.csv\n"
+        f"Stop it and delete it:\n  {postgres.stop_command}",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
