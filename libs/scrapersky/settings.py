@@ -92,10 +92,11 @@ class Settings(BaseSettings):
     row_timeout_seconds: Seconds = 900
     """How long the work on one row may take, however alive its worker is."""
     time_budget_seconds: Seconds = 240
-    """When a run stops claiming. Keep it well below the Job's `activeDeadlineSeconds`."""
+    """When a run stops claiming; rows in work still finish. With `ROW_TIMEOUT_SECONDS` it must fit into the Job's
+    `activeDeadlineSeconds`."""
     grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 20
-    """After SIGTERM or the time budget: how long rows in work may still finish before they are released. Keep it
-    below the pod's `terminationGracePeriodSeconds`."""
+    """After SIGTERM: how long rows in work may still finish before they are released. Keep it below the pod's
+    `terminationGracePeriodSeconds`."""
     retry_base_seconds: Seconds = 30
     """Back-off ceiling after the first transient failure; doubles with each attempt, with full jitter."""
     retry_max_seconds: Seconds = 3600
