@@ -95,7 +95,6 @@ class Settings(BaseSettings):
     """When a run stops claiming; rows in work still finish. With `ROW_TIMEOUT_SECONDS` it must fit into the Job's
     `activeDeadlineSeconds`."""
     grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 20
-    grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 20
     """After SIGTERM: how long rows in work may still finish before they are released. Keep it below the pod's
     `terminationGracePeriodSeconds`."""
     retry_base_seconds: Seconds = 30
