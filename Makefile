@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint format types boundaries docs lock clean
+.PHONY: help env demo test chaos soak lint types boundaries format docs lock image clean
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 env: $(VENV)/.installed ## make the environment in .venv
 
@@ -18,11 +20,17 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: env ## run the whole pipeline on an embedded database and the loopback Internet
+demo: env ## the whole pipeline on an embedded database and the loopback Internet
 	$(BIN)/scrapersky demo
 
 test: env ## all tests but the long ones
 	$(BIN)/pytest -n 2 -m "not chaos and not soak"
+
+chaos: env ## kill workers, cut connections; CHAOS_KILLS says how often
+	$(BIN)/pytest -m chaos
+
+soak: env ## long fuzzing and load; SOAK_SECONDS says how long each
+	$(BIN)/pytest -m soak
 
 lint: env ## ruff: style and format
 	$(BIN)/ruff check .
@@ -37,6 +45,14 @@ boundaries: env ## the library imports no service, and no service another
 format: env ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .venv)
+	$(UV_COMPILE) pyproject.toml -o requirements/runtime.txt
+	$(UV_COMPILE) -c requirements/runtime.txt --group dev --all-extras pyproject.toml -o requirements/dev.txt
+	echo hatchling | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/build.txt
+
+image: ## build the container image
+	docker build -t scrapersky:dev .
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
