@@ -12,7 +12,8 @@ RUN python -m venv /build \
 COPY pyproject.toml README.md ./
 COPY libs libs
 COPY services services
-RUN /build/bin/pip --python /venv/bin/python install --quiet --no-compile --no-deps --no-build-isolation . \
+RUN /build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && /build/bin/pip --python /venv/bin/python install --quiet --no-compile --no-deps /wheels/*.whl \
  && /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /venv/lib
 
 FROM ${BASE}
