@@ -1,6 +1,6 @@
 """The seed's authoritative enum values: the only ones that queues, filters and transitions use.
 
-Each class bears the name of its PostgreSQL type in `PG_NAMES`; existing databases may have more labels, never these fewer.
+`PG_NAMES` has the name of each class's PostgreSQL type. Existing databases may have more labels; none has fewer.
 """
 
 from enum import StrEnum

@@ -1,0 +1,24 @@
+"""The tables: names and columns of the databases that exist already, and what the queue adds to them."""
+
+from scrapersky.db.models.base import Base
+from scrapersky.db.models.jobs import BatchJob, Job, Tenant
+from scrapersky.db.models.operation import PausedQueue, ServiceRun, ServiceTotal
+from scrapersky.db.models.places import LocalBusiness, PlaceSearch, PlaceStaging
+from scrapersky.db.models.sites import Domain, Page, SitemapFile, SitemapUrl
+
+__all__ = [
+    "Base",
+    "BatchJob",
+    "Domain",
+    "Job",
+    "LocalBusiness",
+    "Page",
+    "PausedQueue",
+    "PlaceSearch",
+    "PlaceStaging",
+    "ServiceRun",
+    "ServiceTotal",
+    "SitemapFile",
+    "SitemapUrl",
+    "Tenant",
+]
