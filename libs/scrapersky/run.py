@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky import metrics
-from scrapersky.db.migrations import require_current
+from scrapersky.db.schema import require_current
 from scrapersky.metrics import Figure
 from scrapersky.queue import runs
 from scrapersky.queue.depth import OLDEST_SNAPSHOT_SQL, Depth, depth_sql

@@ -1,8 +1,8 @@
 """What must be true whoever writes: triggers, made from the names of the queues.
 
-Re-queueing: a row that anyone moves to Queued is due at once, with no attempts and no error, and is lost to whoever had it
-in work. The queue's own retries and releases also write Queued; they always set ``due_at`` in the same statement, and
-that is how the trigger tells them apart.
+Re-queueing: a row that anyone moves to Queued is due at once, with no attempts and no error, and is lost to whoever had
+it in work. The queue's own retries and releases also write Queued; they always set ``due_at`` in the same statement,
+and that is how the trigger tells them apart.
 
 Curation: a status that is set to Selected queues the row for the next service, unless it is in work already.
 
