@@ -1,0 +1,1 @@
+"""Tests, and the loopback Internet that the demo shares with them."""
