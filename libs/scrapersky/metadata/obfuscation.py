@@ -1,0 +1,136 @@
+"""E-mail addresses as sites hide them from robots, made plain; what comes out is a candidate, not yet an address."""
+
+import base64
+import binascii
+import codecs
+import html
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from scrapersky.metadata.document import Document
+
+MAX_FINDS = 300
+MAX_SCRIPT = 200_000
+
+_AT_WORDS = (
+    "at|ät|@|\uff20|a|arroba|arobase|arobas|chez|chiocciola|apenstaartje|klammeraffe|małpa|malpa|zavináč|zavinac|kukac"
+    "|snabel-?a|alfakrøll|kurukkukaku|собака|ατ|παπάκι|アット|アットマーク"
+)
+_DOT_WORDS = "dot|punkt|punto|point|ponto|punt|kropka|tečka|tecka|pont|prick|nokta|piste|точка|τελεία|ドット|\\.|·"
+_AT = rf"[\[({{<|*_]\s*+(?:{_AT_WORDS})\s*+[\])}}>|*_]"
+_DOT = (
+    rf"(?:\s*[\[({{<|*_]\s*+(?:{_DOT_WORDS})\s*+[\])}}>|*_]\s*|\s+(?:dot|punkt|punto|point|ponto|kropka)\s+|\.(?=\w))"
+)
+_NAME = r"[a-z0-9À-ɏ_+-]{1,64}"
+_LABEL = r"[a-z0-9À-ɏ-]{1,63}"
+_LEFT = re.compile(rf"({_NAME}(?:{_DOT}{_NAME}){{0,4}})$", re.IGNORECASE)
+_RIGHT = re.compile(rf"\s*({_LABEL}(?:{_DOT}{_LABEL}){{1,4}})", re.IGNORECASE)
+_BRACKETED_AT = re.compile(_AT, re.IGNORECASE)
+_BRACKETED_DOT = re.compile(_DOT, re.IGNORECASE)
+# "info at acme dot com": plain words count only where both are there.
+_SPOKEN = re.compile(
+    rf"(?<![\w.])({_NAME}(?:\.{_NAME}){{0,3}})\s+at\s+({_LABEL}(?:\s+dot\s+{_LABEL}){{1,3}})(?!\w)", re.IGNORECASE
+)
+_SPOKEN_DOT = re.compile(r"\s(?:dot|DOT|Dot)\s")
+_LABELLED = re.compile(
+    r"(?:[Mm]ail|MAIL|[Cc]orreo|[Cc]ourriel)\s?+(?:us|address)?\s?+[:\-\u2013]?\s?+"
+    r"([\w+-]{1,64}(?:\.[\w+-]{1,64}){0,3})\s?+(?:@|\sat\s)\s?+([\w-]{1,63}(?:\.[\w-]{1,63}){1,3})"
+)
+_TYPO3 = re.compile(r"linkTo_UnCryptMailto\((?:'|%27|\\?\")([^'\"\\)%]{6,200})")
+_TYPO3_RANGES = ((0x2B, 0x3A), (0x40, 0x5A), (0x61, 0x7A))
+_JOOMLA = re.compile(r"\b(addy\w{1,80})\s*=\s*(?:addy\w{1,80}\s*\+\s*)?((?:'[^'\n]{0,300}'\s*+\+?\s*+)+)")
+_LITERAL = re.compile(r"'([^'\n]*)'")
+_SCRIPTED = re.compile(r"mailto:([^'\"\\\s<>]{5,254})", re.IGNORECASE)
+
+
+def cloudflare(code: str) -> str | None:
+    """Undo Cloudflare's e-mail protection: hexadecimal bytes, each XORed with the first."""
+    try:
+        key, *secret = bytes.fromhex(code.strip()[:1000])
+    except ValueError:
+        return None
+    return bytes(byte ^ key for byte in secret).decode("utf-8", "replace")
+
+
+def typo3(secret: str) -> str | None:
+    """Undo TYPO3's spam protection: a shift within three ranges of characters, by an offset that each site sets."""
+    plain = (_shift(secret, offset) for offset in range(-26, 27))
+    return next((text[7:] for text in plain if text.startswith("mailto:")), None)
+
+
+def hidden(document: Document) -> Iterator[str]:
+    """Candidates from attributes and links that are meant to be decoded by a script."""
+    root = document.root
+    for code in _attributes(document, "data-cfemail"):
+        yield cloudflare(code) or ""
+    for href in document.anchors:
+        if "/cdn-cgi/l/email-protection#" in href:
+            yield cloudflare(href.partition("#")[2]) or ""
+        elif call := _TYPO3.search(href):
+            yield typo3(html.unescape(call.group(1))) or ""
+    for secret in _attributes(document, "data-mailto-token"):
+        yield typo3(secret) or ""
+    for secret in _attributes(document, "data-enc-email"):
+        yield codecs.decode(secret, "rot13").replace("[at]", "@")
+    for element in islice(root.iter("joomla-hidden-mail"), MAX_FINDS):
+        yield f"{_base64(element.get('first'))}@{_base64(element.get('last'))}"
+    for element in islice(root.iter("a", "span"), MAX_FINDS * 10):
+        domain, suffix = element.get("data-domain"), element.get("data-tld")
+        name = element.get("data-name") or element.get("data-user")
+        if name and domain:
+            yield f"{name}@{domain}.{suffix}" if suffix else f"{name}@{domain}"
+
+
+def spelled_out(text: str) -> Iterator[str]:
+    """Candidates from running text: ``info [at] acme [dot] com`` and its kin in a dozen languages."""
+    for at in islice(_BRACKETED_AT.finditer(text), MAX_FINDS):
+        left = _LEFT.search(text[max(0, at.start() - 90) : at.start()].rstrip())
+        right = _RIGHT.match(text[at.end() : at.end() + 160])
+        if left and right:
+            yield f"{_dotted(left.group(1))}@{_dotted(right.group(1))}"
+    spoken_text = text if _SPOKEN_DOT.search(text) else ""
+    for spoken in islice(_SPOKEN.finditer(spoken_text), MAX_FINDS):
+        yield f"{spoken.group(1)}@{_dotted(spoken.group(2))}"
+    for labelled in islice(_LABELLED.finditer(text), MAX_FINDS):
+        yield f"{labelled.group(1)}@{labelled.group(2)}"
+
+
+def scripted(document: Document) -> Iterator[str]:
+    """Candidates from inline scripts that write addresses: Joomla's cloaking, and plain ``mailto:`` in strings."""
+    for script in document.root.iter("script"):
+        text = (script.text or "")[:MAX_SCRIPT]
+        if "addy" in text:
+            spelled: dict[str, str] = {}
+            for name, strings in _JOOMLA.findall(text)[:MAX_FINDS]:
+                spelled[name] = spelled.get(name, "") + "".join(_LITERAL.findall(strings))
+            yield from map(html.unescape, spelled.values())
+        if "mailto:" in text:
+            yield from islice(_SCRIPTED.findall(text), MAX_FINDS)
+
+
+def _attributes(document: Document, name: str) -> list[str]:
+    if name not in document.source:
+        return []
+    found = document.root.xpath(f"//@{name}", smart_strings=False)
+    return [str(value)[:1000] for value in found[:MAX_FINDS]] if isinstance(found, list) else []
+
+
+def _dotted(text: str) -> str:
+    return _BRACKETED_DOT.sub(".", text)
+
+
+def _shift(secret: str, offset: int) -> str:
+    out = []
+    for character in secret:
+        code = ord(character)
+        start, end = next((limits for limits in _TYPO3_RANGES if limits[0] <= code <= limits[1]), (code, code))
+        out.append(chr(start + (code - start + offset) % (end - start + 1)))
+    return "".join(out)
+
+
+def _base64(text: str | None) -> str:
+    try:
+        return base64.b64decode(text or "", validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""

@@ -1,0 +1,180 @@
+"""Phone numbers of a page in E.164: links, structured facts, text; no dates, prices, register numbers or coordinates.
+
+Numbers are judged by libphonenumber's tables (phonenumberslite), in the regions that `regions.regions` finds.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import unquote
+
+import phonenumbers
+from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatch, PhoneNumberMatcher
+
+from scrapersky.metadata.document import Document, text_of
+from scrapersky.metadata.items import Graph
+
+MAX_RUNS = 300
+MAX_SEARCHES = 30
+MAX_LINKS = 300
+MAX_PHONES = 20
+MAX_RUN = 200
+_CONTEXT = 40
+
+LINKED, WRITTEN = range(2)
+"""How sure a number is: a link or structured fact; plain text."""
+
+# Digits with what people put between them, on one line.
+_RUN = re.compile(r"[+(\[]{0,2}\d(?:[ ().\-\u2010-\u2015\u2212/·•\[\]+]{0,4}\d){6,}+")
+_EXTENSION = re.compile(r"[ ,;]{0,3}(?:ext(?:ension|n)?|x|durchwahl|poste|anexo|int)[.:]? ?\d{1,6}\b", re.IGNORECASE)
+_CLINGING = re.compile(r"[\w$€£¥#@=%~]$|\d[.,:]$")
+_PHONE = re.compile(
+    r"tel|phone|call|fon|tél|t[eé]l[eé]f|mob|cell|handy|hotline|toll|whats|text us|sms|dial|ring|☎|✆|☏|📞|📱|📲"
+    r"|电话|電話"
+    r"|전화|тел|τηλ|هاتف|\b[tmp] ?[:.|]\s*$|puh\b|nazovite|zadzwoń|ligue|llám|appel",
+    re.IGNORECASE,
+)
+_FAX = re.compile(
+    r"(?:\b(?:tele)?fax|faks|φαξ|факс|\bf ?[:.])[^\w\n]{0,6}(?:n(?:o|r|um)?[.:°]{0,2})?[\s:.|()+-]{0,6}$", re.IGNORECASE
+)
+_TEL_AND_FAX = re.compile(r"(?:tel|phone|fon)\w*\.?\s?(?:/|&|und|and|\+|y|et)\s?(?:tele)?fax", re.IGNORECASE)
+_REGISTER = re.compile(
+    r"(?:\b(?:id|nr|no|num|number|ref|order|invoice|sku|isbn|issn|ean|upc|gtin|asin|vat|btw|mwst|tva|iva|tax|hr[ab]|rcs|siret"
+    r"|siren|kvk|cif|nif|nip|regon|krs|abn|acn|arbn|crn|company|reg\w*|licen[cs]e|lic|permit|bbb|ein|npi|usdot|iban|bic|account"
+    r"|konto\w*|blz|card|lat|lng|lon\w*|latitude|coord\w*|gps|zip|cnpj|cpf|gst\w*|charity|version|ust\w*|steuer\w*|uid\w*|orgnr"
+    r"|cvr|ičo|dič|oib|inn|инн|огрн|кпп)|#|№)[\s.:#°/-]{0,5}$",
+    re.IGNORECASE,
+)
+_MONEY_AFTER = re.compile(
+    r"^\s?(?:€|\$|£|¥|%|eur\b|usd\b|gbp\b|chf\b|zł|kč|kr\b|km\b|kg\b|mm\b|m²|m2\b|sq)", re.IGNORECASE
+)
+_NO_NUMBER = re.compile(
+    r"-?\d{1,3}\.\d{4,}.*|\d{1,3}(?:\.\d{1,3}){3}|(?:(?:19|20)\d\d[ \-\u2013/.]{1,3})+(?:19|20)\d\d"
+    r"|\d{1,2}\.\d\d ?[-\u2013] ?\d{1,2}\.\d\d.*|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d\b.*"
+    r"|(?:19|20)\d\d[./-]\d\d[./-]\d\d\b.*"
+)
+_WHATSAPP = re.compile(
+    r"(?:wa\.me/|whatsapp\.com/send/?\?(?:.*&)?phone=|whatsapp:/{0,2}send/?\?(?:.*&)?phone=)\+?(\d{7,15})",
+    re.IGNORECASE,
+)
+_DIALLED = re.compile(r"^\s*(?:tel|callto|sms|phone|fax):/{0,2}", re.IGNORECASE)
+_METAS = frozenset({"telephone", "phone", "og:phone_number", "business:contact_data:phone_number", "place:phone"})
+_MADE_UP = re.compile(r"0?1?2?34567890?|(\d)\1{6,}|1?(\d)\2{2}(\d)\3{2}\3{4}")
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A number in E.164, how sure it is, its extension if it was written with one, and whether it is a fax's."""
+
+    number: str
+    tier: int
+    extension: str | None = None
+    is_fax: bool = False
+
+
+def phones(document: Document, graph: Graph, regions: list[str]) -> list[Phone]:
+    """Every number of a page, surest first; numbers may repeat."""
+    found = [*_linked(document, graph, regions), *_written(document.text, regions)]
+    return sorted(found, key=lambda phone: phone.tier)
+
+
+def ranked(found: list[Phone]) -> tuple[list[str], list[str], dict[str, str]]:
+    """The numbers of several pages, surest first, each once; then fax numbers, then extensions by number.
+
+    A number that is a fax's in one place and a phone's in another is a phone's.
+    """
+    found = sorted(found, key=lambda phone: phone.tier)
+    voice = dict.fromkeys(phone.number for phone in found if not phone.is_fax)
+    fax = dict.fromkeys(phone.number for phone in found if phone.is_fax and phone.number not in voice)
+    extensions = {phone.number: phone.extension for phone in found if phone.extension and phone.number in voice}
+    return list(voice)[:MAX_PHONES], list(fax)[:MAX_PHONES], dict(list(extensions.items())[:MAX_PHONES])
+
+
+def _linked(document: Document, graph: Graph, regions: list[str]) -> Iterator[Phone]:
+    dialled = [href for href in document.anchors if _DIALLED.match(href)]
+    for href in dialled[:MAX_LINKS]:
+        label = text_of(document.anchors[href], 60) or ""
+        is_fax = href[:4].lower() == "fax:" or bool(re.search("fax", label, re.IGNORECASE) and not _PHONE.search(label))
+        yield from _read(unquote(_DIALLED.sub("", href)).replace(",", ";ext=", 1), regions, is_fax=is_fax)
+    for number in islice(
+        (match.group(1) for href in document.anchors if (match := _WHATSAPP.search(href[:500]))), MAX_LINKS
+    ):
+        yield from _read(f"+{number}", regions)
+    for item in graph.all:
+        for name in ("telephone", "faxNumber"):
+            for text in item.texts(name)[:5]:
+                yield from _read(text, regions, is_fax=name == "faxNumber")
+    for name, content in document.metas:
+        if name in _METAS:
+            yield from _read(content[:100], regions)
+
+
+def _read(text: str, regions: list[str], *, is_fax: bool = False) -> Iterator[Phone]:
+    for region in regions:
+        try:
+            number = phonenumbers.parse(text[:200], region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phone := _checked(number, LINKED, is_fax=is_fax):
+            yield phone
+            return
+
+
+def _written(text: str, regions: list[str]) -> Iterator[Phone]:
+    shortest = min(map(_shortest, regions))
+    seen: set[str] = set()
+    searches = MAX_SEARCHES
+    for run in islice(_RUN.finditer(text), MAX_RUNS):
+        start, end = run.start(), min(run.end(), run.start() + MAX_RUN)
+        extension = _EXTENSION.match(text, end)
+        window = text[start : extension.end() if extension else end]
+        digits = sum(map(str.isdigit, window))
+        before = text[max(0, start - _CONTEXT) : start]
+        if window in seen or digits < shortest or not (_is_named(before) or "+" in window or not window.isdigit()):
+            continue
+        # A run that is no number may hold one; looking for it is dear, so it must be likely.
+        searches -= digits > shortest
+        tries = 10 if digits > shortest and searches > 0 else 1
+        for match in _matches(window, regions, tries):
+            before = text[max(0, start + match.start - _CONTEXT) : start + match.start]
+            is_shown = _is_phone(match.raw_string, before, text[start + match.end :][:8])
+            if is_shown and (phone := _checked(match.number, WRITTEN, is_fax=_is_fax(before))):
+                seen.add(window)
+                yield phone
+
+
+def _shortest(region: str) -> int:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    described = metadata.general_desc if metadata else None
+    return max(7, min(described.possible_length, default=0)) if described else 7
+
+
+def _matches(window: str, regions: list[str], tries: int) -> list[PhoneNumberMatch]:
+    for region in regions:
+        if found := list(PhoneNumberMatcher(window, region, leniency=Leniency.VALID, max_tries=tries)):
+            return found
+    return []
+
+
+def _is_phone(raw: str, before: str, after: str) -> bool:
+    if _NO_NUMBER.fullmatch(raw) or _MONEY_AFTER.match(after) or after[:1].isalnum():
+        return False
+    if _is_named(before):
+        return True
+    return not (_CLINGING.search(before) or _REGISTER.search(before)) and (raw.startswith("+") or not raw.isdigit())
+
+
+def _is_named(before: str) -> bool:
+    return bool(_PHONE.search(before[-30:]) or _is_fax(before))
+
+
+def _is_fax(before: str) -> bool:
+    return bool(_FAX.search(before) and not _TEL_AND_FAX.search(before))
+
+
+def _checked(number: PhoneNumber, tier: int, *, is_fax: bool) -> Phone | None:
+    national = str(number.national_number)
+    if not phonenumbers.is_valid_number(number) or _MADE_UP.fullmatch(national):
+        return None
+    return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), tier, number.extension, is_fax)
