@@ -21,7 +21,6 @@ async def process_pending_domains(limit: int | None = None) -> RunSummary:
 @asynccontextmanager
 async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]]:
     from scrapersky.web.fetcher import Fetcher
-
     from services.domain_scheduler.scan_domain import ScanDomain
 
     async with Fetcher(settings) as fetcher:

@@ -22,7 +22,6 @@ async def process_pending_domain_sitemap_submissions(limit: int | None = None) -
 @asynccontextmanager
 async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]]:
     from scrapersky.web.fetcher import Fetcher
-
     from services.domain_sitemap_submission.discover_sitemaps import DiscoverSitemaps
 
     async with Fetcher(settings) as fetcher:

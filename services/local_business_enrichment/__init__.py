@@ -22,7 +22,6 @@ async def process_places_search_background(limit: int | None = None) -> RunSumma
 @asynccontextmanager
 async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]]:
     from scrapersky.places.client import PlacesClient
-
     from services.local_business_enrichment.extract_domain import ExtractDomain
     from services.local_business_enrichment.search_places import SearchPlaces
 

@@ -21,7 +21,6 @@ async def process_sitemap_imports(limit: int | None = None) -> RunSummary:
 @asynccontextmanager
 async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]]:
     from scrapersky.web.fetcher import Fetcher
-
     from services.sitemap_import.import_sitemap import ImportSitemap
 
     async with Fetcher(settings) as fetcher:

@@ -23,7 +23,6 @@ async def process_pending_jobs(limit: int | None = None) -> RunSummary:
 async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]]:
     from scrapersky.places.client import PlacesClient
     from scrapersky.web.fetcher import Fetcher
-
     from services.sitemap_scheduler.deep_scan import DeepScan
     from services.sitemap_scheduler.sitemap_job import SitemapJob
 
