@@ -1,8 +1,10 @@
 """What must be true whoever writes: triggers, made from the names of the queues.
 
-Re-queueing: a row that anyone moves to Queued is due at once, with no attempts and no error, and is lost to whoever had
-it in work. The queue's own retries and releases also write Queued; they always set ``due_at`` in the same statement,
-and that is how the trigger tells them apart.
+Re-queueing: a row that anyone moves to Queued is due at once (or when that statement says), with no attempts and no
+error, and is lost to whoever had it in work. The queue's own retries and releases move a row from in work to Queued
+too; they always set ``due_at`` in the same statement, and that is how the trigger tells them apart. A row that is in
+work without a lease, as the original backend left them, is due at once: no row that waits or is in work is ever
+without ``due_at``, so none is stuck.
 
 Curation: a status that is set to Selected queues the row for the next service, unless it is in work already.
 
@@ -40,25 +42,38 @@ def initial_status(settings: Settings) -> CurationStatus:
 
 def trigger_statements() -> list[str]:
     """SQL that makes, or renews, every trigger."""
-    statements: list[str] = []
-    for coupling in COUPLINGS:
-        statements += _curation(coupling)
-    done: set[tuple[str, str]] = set()
-    for queue in QUEUES.values():
-        if (queue.table, queue.status) not in done:
-            statements += _requeue(queue)
-        done.add((queue.table, queue.status))
-    return statements
+    curating = [statement for coupling in COUPLINGS for statement in _curation(coupling)]
+    columns = {(queue.table, queue.status): queue for queue in QUEUES.values()}
+    return curating + [statement for queue in columns.values() for statement in _requeue(queue)]
+
+
+def trigger_names() -> set[tuple[str, str]]:
+    """Table and name of every trigger."""
+    named = {(coupling.queue.table, _curating(coupling)) for coupling in COUPLINGS}
+    named |= {(queue.table, _requeueing(queue)) for queue in QUEUES.values()}
+    return {(table, f"{name}_{event}") for table, name in named for event in ("insert", "update")}
+
+
+def _requeueing(queue: Queue) -> str:
+    return f"requeue_{queue.table}_{queue.prefix}"
+
+
+def _curating(coupling: Coupling) -> str:
+    return f"curate_{coupling.queue.table}_{coupling.queue.prefix}"
 
 
 def _requeue(queue: Queue) -> list[str]:
-    name = f"requeue_{queue.table}_{queue.prefix}"
-    due = queue.due_at
+    name, status, due = _requeueing(queue), queue.status, queue.due_at
+    no_lease = f"NEW.{status} IN ('Queued', '{queue.processing}') AND NEW.{due} IS NULL"
+    moved = f"NEW.{status} = 'Queued' AND OLD.{status} IS DISTINCT FROM NEW.{status}"
+    by_queue = f"OLD.{status} = '{queue.processing}' AND NEW.{due} IS DISTINCT FROM OLD.{due}"
     return [
         f"""
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.{due} := now();
+    IF NEW.{due} IS NULL OR NEW.{due} IS NOT DISTINCT FROM OLD.{due} THEN
+        NEW.{due} := now();
+    END IF;
     NEW.{queue.attempts} := 0;
     NEW.{queue.claim} := NULL;
     NEW.{queue.error} := NULL;
@@ -66,17 +81,15 @@ BEGIN
 END $$""",
         f"""
 CREATE OR REPLACE TRIGGER {name}_insert BEFORE INSERT ON {queue.table} FOR EACH ROW
-WHEN (NEW.{queue.status} = 'Queued' AND NEW.{due} IS NULL) EXECUTE FUNCTION {name}()""",
+WHEN ({no_lease}) EXECUTE FUNCTION {name}()""",
         f"""
 CREATE OR REPLACE TRIGGER {name}_update BEFORE UPDATE ON {queue.table} FOR EACH ROW
-WHEN (NEW.{queue.status} = 'Queued' AND OLD.{queue.status} IS DISTINCT FROM NEW.{queue.status}
-    AND (NEW.{due} IS NULL OR NEW.{due} IS NOT DISTINCT FROM OLD.{due})) EXECUTE FUNCTION {name}()""",
+WHEN (({moved} AND ({by_queue}) IS NOT TRUE) OR ({no_lease})) EXECUTE FUNCTION {name}()""",
     ]
 
 
 def _curation(coupling: Coupling) -> list[str]:
-    queue, status = coupling.queue, coupling.status
-    name = f"curate_{queue.table}_{queue.prefix}"
+    queue, status, name = coupling.queue, coupling.status, _curating(coupling)
     return [
         f"""
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -4,67 +4,62 @@ Nothing here uses session state: no prepared statements, no ``SET`` beyond a tra
 pooler would refuse. A pod holds two connections at the most, and only for short transactions.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from scrapersky.errors import ConfigurationError
+from scrapersky.errors import ConfigurationError, DatabaseUnavailableError
 from scrapersky.settings import Settings
 
 POOL_SIZE = 2
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg", "postgresql+psycopg2")
+FOREIGN = frozenset(
+    {"command_timeout", "pgbouncer", "prepared_statement_cache_size", "prepared_statement_name_func"}
+    | {"statement_cache_size", "connection_limit", "pool_timeout", "schema"}
+)
+"""Parameters that asyncpg, SQLAlchemy's dialect for it and Prisma read from a URL, and libpq does not know."""
+DRIVER_ARGUMENTS = {"prepare_threshold": None}
+"""A prepared statement lives in a session, and behind a pooler the next transaction may get another one."""
+INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def database_url(settings: Settings) -> URL:
-    """DATABASE_URL in any of its usual spellings, as a URL for psycopg.
+    """DATABASE_URL in any of its usual spellings, as a URL for SQLAlchemy with psycopg, sync and async alike.
 
-    ``?ssl=`` is asyncpg's name for ``sslmode``; parameters that only other drivers know are dropped.
+    ``?ssl=`` is asyncpg's name for ``sslmode``. A peer that went silent is noticed within a minute, unless the URL's
+    own parameters say otherwise.
 
     Raises:
         ConfigurationError: It is no PostgreSQL URL. The message does not repeat it: it holds a password.
     """
-    given = settings.database_url.get_secret_value().strip()
     try:
-        parts = urlsplit(given)
+        parts = urlsplit(settings.database_url.get_secret_value().strip())
         port = parts.port
     except ValueError:
         raise ConfigurationError(
             "DATABASE_URL: cannot be read; percent-encode special characters of the password (: / @ # ?)"
         ) from None
-    if parts.scheme not in SCHEMES:
+    if parts.scheme not in SCHEMES or not (parts.netloc or parts.path):
         raise ConfigurationError("DATABASE_URL: must look like postgresql://user:password@host:port/name")
     return URL.create(
         "postgresql+psycopg",
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        host=parts.hostname,
+        host=unquote(parts.hostname) if parts.hostname else None,
         port=port,
         database=unquote(parts.path.lstrip("/")) or None,
-        query=_query(parts.query),
+        query=_defaults(settings) | _given(parts.query),
     )
 
 
-def _query(text: str) -> dict[str, str]:
-    foreign = {"prepared_statement_cache_size", "statement_cache_size", "pgbouncer", "prepared_statement_name_func"}
-    query = {name: value for name, value in parse_qsl(text) if name not in foreign}
-    if "ssl" in query:
-        query.setdefault("sslmode", {"true": "require", "false": "disable"}.get(query["ssl"], query["ssl"]))
-        del query["ssl"]
-    return query
-
-
-def conninfo(settings: Settings) -> str:
-    """The same as a libpq connection URI, for psycopg without SQLAlchemy."""
-    uri = database_url(settings).set(drivername="postgresql")
-    uri = uri.update_query_dict(_connect_arguments(settings))
-    return uri.render_as_string(hide_password=False)
-
-
-def _connect_arguments(settings: Settings) -> dict[str, str]:
+def _defaults(settings: Settings) -> dict[str, str]:
     return {
+        "application_name": "scrapersky",
         "connect_timeout": str(max(2, round(settings.database_connect_timeout))),
         "keepalives_idle": "30",
         "keepalives_interval": "10",
@@ -73,8 +68,37 @@ def _connect_arguments(settings: Settings) -> dict[str, str]:
     }
 
 
+def _given(query: str) -> dict[str, str]:
+    given = {name: value for name, value in parse_qsl(query) if name not in FOREIGN}
+    if "ssl" in given:
+        ssl = given.pop("ssl")
+        given.setdefault("sslmode", {"true": "require", "false": "disable"}.get(ssl.lower(), ssl))
+    unknown = sorted(given.keys() - _libpq_parameters())
+    if unknown:
+        raise ConfigurationError(f"DATABASE_URL: unknown parameter {', '.join(unknown)}; libpq's are understood")
+    return given
+
+
+def _libpq_parameters() -> set[str]:
+    from psycopg.pq import Conninfo
+
+    return {option.keyword.decode() for option in Conninfo.get_defaults()}
+
+
+def conninfo(settings: Settings) -> str:
+    """The same as a libpq connection URI, for psycopg without SQLAlchemy.
+
+    Raises:
+        ConfigurationError: As `database_url`.
+    """
+    return database_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def create_engine(settings: Settings) -> AsyncEngine:
     """An engine with at most two connections, without prepared statements.
+
+    Connections are not tested before use: a drain repeats a transaction that a lost connection broke, and a test would
+    cost each of them a round trip.
 
     Raises:
         ConfigurationError: As `database_url`.
@@ -84,18 +108,52 @@ def create_engine(settings: Settings) -> AsyncEngine:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=settings.database_connect_timeout,
-        connect_args={"prepare_threshold": None, **_connect_arguments(settings)},
+        use_native_hstore=False,
+        connect_args=DRIVER_ARGUMENTS,
     )
 
 
 @asynccontextmanager
 async def get_background_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    """A session with one transaction: committed when the block ends, rolled back when it raises."""
-    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
-        yield session
+    """A session with one transaction: committed when the block ends, rolled back when it raises.
+
+    Raises:
+        DatabaseUnavailableError: The database cannot be reached, or was lost on the way.
+    """
+    with explaining_unavailability(engine.url):
+        async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+            yield session
 
 
-def where(settings: Settings) -> str:
-    """Where the database is, for people: host, port and name, never the password."""
-    url = database_url(settings)
-    return f"{url.host or 'the local socket'}:{url.port or 5432}/{url.database or ''}"
+@contextmanager
+def explaining_unavailability(url: URL) -> Iterator[None]:
+    """Translate what a database raises that cannot be used: one line with what to do, never the password.
+
+    Raises:
+        DatabaseUnavailableError: The database cannot be reached, refuses us, or was lost on the way.
+    """
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseUnavailableError(f"the database at {where(url)} {_reason(str(error.orig))}") from error
+    except PoolTimeoutError as error:
+        raise DatabaseUnavailableError(f"the database at {where(url)} gave no connection in time") from error
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE:
+            raise
+        reason = f"refuses: {str(error.orig).splitlines()[0]}; grant it to the user of DATABASE_URL"
+        raise DatabaseUnavailableError(f"the database at {where(url)} {reason}") from error
+
+
+def _reason(message: str) -> str:
+    lines = [line for line in message.splitlines() if line.strip() and not line.startswith("\t")]
+    last = lines[-1].rpartition(" failed: ")[2] if lines else "the connection was lost"
+    if last.startswith("FATAL:"):
+        return f"refuses: {last.removeprefix('FATAL:').strip()}; check user, password and name in DATABASE_URL"
+    return f"cannot be used: {last}; is it running and reachable from here? DATABASE_URL says where it is looked for"
+
+
+def where(url: URL) -> str:
+    """Where a database is, for people: host, port and name, never the password."""
+    host = url.host or url.query.get("host") or "the local socket"
+    return f"{host}:{url.port or 5432}/{url.database or url.username or ''}"

@@ -1,14 +1,16 @@
 """Whether the database's schema is the one that this code works with: one cheap query, without Alembic."""
 
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from scrapersky.db.engine import explaining_unavailability
 from scrapersky.errors import DatabaseUnavailableError
 
 HEAD = "0001"
 """The revision that this code works with; a test compares it with the newest file in ``migrations/versions``."""
 VERSION_TABLE = "scrapersky_schema"
 """Not Alembic's default: a database that exists already may have one of its own."""
+UNDEFINED_TABLE = "42P01"
 
 
 async def require_current(engine: AsyncEngine) -> None:
@@ -17,18 +19,19 @@ async def require_current(engine: AsyncEngine) -> None:
     Raises:
         DatabaseUnavailableError: One line that says what to do.
     """
+    with explaining_unavailability(engine.url):
+        found = await _revision(engine)
+    if found != HEAD:
+        state = f"is at revision {found}" if found else "is not migrated"
+        raise DatabaseUnavailableError(f"the database {state}, this version needs {HEAD}: run `scrapersky db upgrade`")
+
+
+async def _revision(engine: AsyncEngine) -> str | None:
     try:
         async with engine.begin() as connection:
-            found = (await connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
-    except ProgrammingError:
-        found = None
-    except (OperationalError, OSError) as error:
-        at = f"{engine.url.host or 'the local socket'}:{engine.url.port or 5432}/{engine.url.database or ''}"
-        reason = str(getattr(error, "orig", error)).strip().splitlines()[-1]
-        raise DatabaseUnavailableError(
-            f"DATABASE_URL: the database at {at} cannot be used: {reason}; is it running and reachable?"
-        ) from error
-    if found != HEAD:
-        raise DatabaseUnavailableError(
-            f"the database's schema is {found or 'not there'}, this version needs {HEAD}: run `scrapersky db upgrade`"
-        )
+            answer = await connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
+            return answer.scalar()
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE:
+            return None
+        raise

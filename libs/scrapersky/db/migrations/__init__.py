@@ -1,7 +1,9 @@
 """Migrations: safe to run twice and from two pods at once, and through a transaction-mode pooler.
 
 All of an upgrade is one transaction, behind a transaction-level advisory lock: whoever comes second waits and finds
-nothing to do, and a failed upgrade leaves the old schema whole.
+nothing to do, and a failed upgrade leaves the old schema whole. Triggers are made anew after the revisions, so that
+they fit the queues as they are now. At the end the schema is compared with the models: what an upgrade could not bring
+to that form, it refuses as a whole.
 """
 
 from collections.abc import Iterator
@@ -9,35 +11,39 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from scrapersky.db.engine import database_url, where
-from scrapersky.db.models import Base
+from scrapersky.db.curation import trigger_statements
+from scrapersky.db.engine import DRIVER_ARGUMENTS, database_url, explaining_unavailability, where
+from scrapersky.db.migrations.differences import differences
 from scrapersky.db.schema import HEAD, VERSION_TABLE
 from scrapersky.errors import DatabaseUnavailableError
+from scrapersky.queue.queues import QUEUES
 from scrapersky.settings import Settings
 
 ADVISORY_LOCK = 0x5C4A_9E25
+WAIT_FOR_ANOTHER_UPGRADE = "60s"
+WAIT_FOR_A_TABLE = "5s"
+"""A waiting ALTER makes everybody queue up behind it: rather fail, and be run again."""
 
 
 def upgrade(settings: Settings) -> tuple[str | None, str]:
     """Bring the schema to `HEAD`; return the revisions before and after.
 
     Raises:
-        DatabaseUnavailableError: The database cannot be reached.
+        DatabaseUnavailableError: The database cannot be reached, or holds what this version cannot upgrade; nothing was
+            changed then.
     """
     with _transaction(settings) as connection:
-        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        _wait_at_most(connection, WAIT_FOR_ANOTHER_UPGRADE)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        _wait_at_most(connection, WAIT_FOR_A_TABLE)
         before = _revision(connection)
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if before != HEAD:
+            with _all_or_nothing(connection):
+                _migrate(connection, settings)
         return before, HEAD
 
 
@@ -52,29 +58,55 @@ def current(settings: Settings) -> str | None:
 
 
 def missing(settings: Settings) -> list[str]:
-    """What the schema lacks, or has otherwise than the models say: one line each.
-
-    Tables and columns that are not ours are of no concern.
+    """What the schema lacks, or has otherwise than the models say: one line each, none when all is well.
 
     Raises:
         DatabaseUnavailableError: The database cannot be reached.
     """
     with _transaction(settings) as connection:
         revision = _revision(connection)
-        found = (
-            [] if revision == HEAD else [f"revision is {revision or 'none'}, not {HEAD}: run `scrapersky db upgrade`"]
-        )
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "include_object": _ours, "version_table": VERSION_TABLE}
-        )
-        for difference in compare_metadata(context, Base.metadata):
-            changes = difference if isinstance(difference, list) else [difference]
-            found += [" ".join(str(part) for part in change if part is not None) for change in changes]
-        return found
+        if revision is None:
+            return ["the schema: run `scrapersky db upgrade`"]
+        stale = [] if revision == HEAD else [f"revision {HEAD}: it is {revision}; run `scrapersky db upgrade`"]
+        return stale + differences(connection)
 
 
-def _ours(_object: object, _name: str | None, _type: str, reflected: bool, compare_to: object) -> bool:  # noqa: FBT001
-    return not (reflected and compare_to is None)
+def _migrate(connection: Connection, settings: Settings) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    for statement in trigger_statements():
+        connection.exec_driver_sql(statement)
+    for queue in QUEUES.values():
+        connection.exec_driver_sql(
+            f"UPDATE {queue.table} SET {queue.due_at} = NULL"  # noqa: S608
+            f" WHERE {queue.status} IN ('Queued', '{queue.processing}') AND {queue.due_at} IS NULL"
+        )
+    connection.execute(
+        text("INSERT INTO tenants (id, name) VALUES (:id, 'default') ON CONFLICT DO NOTHING"),
+        {"id": settings.default_tenant_id},
+    )
+
+
+@contextmanager
+def _all_or_nothing(connection: Connection) -> Iterator[None]:
+    try:
+        yield
+        unlike = differences(connection)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        unlike = [str(error.orig).splitlines()[0]]
+    if unlike:
+        raise DatabaseUnavailableError(
+            f"the database at {where(connection.engine.url)} cannot be upgraded, and nothing was changed: "
+            + "; ".join(unlike)
+        )
+
+
+def _wait_at_most(connection: Connection, duration: str) -> None:
+    connection.execute(text("SELECT set_config('lock_timeout', :duration, true)"), {"duration": duration})
 
 
 def _revision(connection: Connection) -> str | None:
@@ -86,19 +118,8 @@ def _revision(connection: Connection) -> str | None:
 
 @contextmanager
 def _transaction(settings: Settings) -> Iterator[Connection]:
-    timeout = max(2, round(settings.database_connect_timeout))
     engine = create_engine(
-        database_url(settings),
-        poolclass=NullPool,
-        connect_args={"prepare_threshold": None, "connect_timeout": timeout},
+        database_url(settings), poolclass=NullPool, use_native_hstore=False, connect_args=DRIVER_ARGUMENTS
     )
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[-1]
-        raise DatabaseUnavailableError(
-            f"DATABASE_URL: the database at {where(settings)} cannot be used: {reason}; is it running and reachable?"
-        ) from error
-    finally:
-        engine.dispose()
+    with explaining_unavailability(engine.url), engine.begin() as connection:
+        yield connection

@@ -1,4 +1,4 @@
-"""Everything on an empty database: types, tables, indexes, triggers.
+"""Types, tables, queues, indexes: makes what is missing, whether the database is empty or has the original tables.
 
 Revision ID: 0001
 Revises:
@@ -8,16 +8,12 @@ from pathlib import Path
 
 from alembic import op
 
-from scrapersky.db.curation import trigger_statements
-
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    """Make the schema of ``0001_baseline.sql``."""
-    connection = op.get_bind()
-    statements = Path(__file__).with_suffix(".sql").read_text().split(";\n")
-    for statement in [*statements, *trigger_statements()]:
-        if statement.strip():
-            connection.exec_driver_sql(statement.replace("%", "%%"))
+    """Run ``0001_tables.sql``, then ``0001_additions.sql``."""
+    for part in ("tables", "additions"):
+        script = (Path(__file__).parent / f"{revision}_{part}.sql").read_text()
+        op.get_bind().exec_driver_sql(script, execution_options={"no_parameters": True})
