@@ -6,8 +6,8 @@ tested.
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -22,6 +22,7 @@ from scrapersky.db.migrations import upgrade
 from scrapersky.embedded import FAST, EmbeddedPostgres
 from scrapersky.settings import Settings
 
+IMAGE = "postgres:17"
 Rows = list[dict[str, Any]]
 _numbers = count(1)
 
@@ -39,39 +40,39 @@ class Server:
 
 
 def pytest_report_header() -> str:
-    """Say which PostgreSQL the tests use."""
-    return f"postgresql: {_kind()}"
+    """Say which PostgreSQL the tests use, and why."""
+    return "postgresql: {} ({})".format(*_choice())
 
 
-def _kind() -> str:
+@cache
+def _choice() -> tuple[str, str]:
     forced = os.environ.get("SCRAPERSKY_TEST_DATABASE")
     if forced:
-        return forced
+        return forced, "SCRAPERSKY_TEST_DATABASE says so"
     import docker
     from docker.errors import DockerException
 
     try:
         client = docker.from_env(timeout=5)
-        client.ping()
-        if not client.images.list(name="postgres:17"):
-            client.images.pull("postgres", "17")
-    except (DockerException, OSError):
-        return "embedded"
-    return "container"
+        if not client.images.list(name=IMAGE):
+            client.images.pull(IMAGE)
+    except (DockerException, OSError) as error:
+        return "embedded", f"no container: {str(error)[:100]}"
+    return "container", f"testcontainers, {IMAGE}"
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """The server of this test session."""
-    with ExitStack() as stack:
-        kind = _kind()
-        if kind == "container":
-            from testcontainers.postgres import PostgresContainer
+    kind, _ = _choice()
+    if kind == "container":
+        from testcontainers.community.postgres import PostgresContainer
 
-            container = stack.enter_context(PostgresContainer("postgres:17", driver=None))
+        fast = " ".join(f"-c {name}={value}" for name, value in {**FAST, "max_connections": "200"}.items())
+        with PostgresContainer(IMAGE, driver=None).with_command(f"postgres {fast}") as container:
             yield Server(kind, container.get_connection_url())
-        else:
-            embedded = stack.enter_context(EmbeddedPostgres(settings=FAST))
+    else:
+        with EmbeddedPostgres(settings=FAST) as embedded:
             yield Server(kind, embedded.url)
 
 
