@@ -44,7 +44,7 @@ def database_url(settings: Settings) -> URL:
         raise ConfigurationError(
             "DATABASE_URL: cannot be read; percent-encode special characters of the password (: / @ # ?)"
         ) from None
-    if parts.scheme not in SCHEMES or not (parts.netloc or parts.path):
+    if parts.scheme not in SCHEMES or not (parts.netloc or parts.path.startswith("/")):
         raise ConfigurationError("DATABASE_URL: must look like postgresql://user:password@host:port/name")
     return URL.create(
         "postgresql+psycopg",
