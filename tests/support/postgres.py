@@ -138,11 +138,11 @@ async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 def sql(database_url: str) -> Iterator[Callable[..., Rows]]:
-    """Run one statement outside any service, as a person with psql would: ``sql("SELECT …", value, …)``."""
+    """Run one statement outside any service, as a person with psql would: ``sql("SELECT %s", 1)`` or by name."""
     with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
 
-        def run(statement: str, *values: object) -> Rows:
-            cursor = connection.execute(statement.encode(), values or None)
+        def run(statement: str, *values: object, **named: object) -> Rows:
+            cursor = connection.execute(statement.encode(), values or named or None)
             return cursor.fetchall() if cursor.description else []
 
         yield run
