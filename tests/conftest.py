@@ -1,3 +1,3 @@
 """Fixtures that every test may use; each lives with its subject in ``tests/support``."""
 
-pytest_plugins = ["tests.support.postgres", "tests.support.pushgateway"]
+pytest_plugins = ["tests.support.postgres", "tests.support.pushgateway", "tests.support.internet"]

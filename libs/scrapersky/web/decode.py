@@ -39,10 +39,10 @@ class Inflater:
         Raises:
             PermanentError: A decompression bomb, or not what it says it is.
         """
-        self._in += len(compressed)
         rest = compressed
         while rest:
             piece = self._step(rest)
+            self._in += len(rest) - len(self._inflate.unconsumed_tail)
             self._out += len(piece)
             if self._out > FREE_BYTES and self._out > self._in * self._max_ratio:
                 raise PermanentError(

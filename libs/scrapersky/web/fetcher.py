@@ -190,10 +190,15 @@ class Fetcher:
     async def _follow(self, url: Url, ask: _Ask, stack: AsyncExitStack, max_bytes: int) -> Response:
         began, current, hops = monotonic(), url, list[Hop]()
         while True:
-            if ask.obey_robots:
-                await self._heed_robots(current)
             one_request = await stack.enter_async_context(AsyncExitStack())
-            answer = await self._request(current, ask, one_request)
+            try:
+                if ask.obey_robots:
+                    await self._heed_robots(current)
+                answer = await self._request(current, ask, one_request)
+            except RefusedError as refused:
+                if not hops:
+                    raise
+                raise RefusedError(refused.cause, f"{url} redirects to {current}: {refused.explanation}") from None
             headers = self._checked_headers(answer, current)
             hops.append(Hop(str(current), _address_of(answer), answer.status))
             location = headers.get("location")
