@@ -49,7 +49,7 @@ def _endless() -> Site:
 
 
 def _bomb() -> Site:
-    body = gzip.compress(b"<p>boom</p>" * 20_000_000, compresslevel=1, mtime=0)
+    body = gzip.compress(b"<html>" + b" " * 100_000_000, compresslevel=6, mtime=0)
     answer = Answer(body=body, headers={"Content-Encoding": "gzip"})
     return _doomed("bombsquadplumbing.example", "gzip bomb", "decompression-bomb", answer)
 
