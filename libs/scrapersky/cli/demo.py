@@ -16,10 +16,10 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
-from scrapersky.embedded import EmbeddedPostgres
 
 from scrapersky.db.migrations import upgrade
 from scrapersky.demo import QUESTION, DemoReport, play
+from scrapersky.embedded import EmbeddedPostgres
 from scrapersky.settings import Settings
 
 words = Console(stderr=True)

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import psycopg
+from psycopg.pq import Conninfo
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -25,7 +27,6 @@ FOREIGN = frozenset(
 """Parameters that asyncpg, SQLAlchemy's dialect for it and Prisma read from a URL, and libpq does not know."""
 DRIVER_ARGUMENTS = {"prepare_threshold": None}
 """A prepared statement lives in a session, and behind a pooler the next transaction may get another one."""
-INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def database_url(settings: Settings) -> URL:
@@ -73,16 +74,11 @@ def _given(query: str) -> dict[str, str]:
     if "ssl" in given:
         ssl = given.pop("ssl")
         given.setdefault("sslmode", {"true": "require", "false": "disable"}.get(ssl.lower(), ssl))
-    unknown = sorted(given.keys() - _libpq_parameters())
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    unknown = sorted(given.keys() - known)
     if unknown:
         raise ConfigurationError(f"DATABASE_URL: unknown parameter {', '.join(unknown)}; libpq's are understood")
     return given
-
-
-def _libpq_parameters() -> set[str]:
-    from psycopg.pq import Conninfo
-
-    return {option.keyword.decode() for option in Conninfo.get_defaults()}
 
 
 def conninfo(settings: Settings) -> str:
@@ -127,21 +123,24 @@ async def get_background_session(engine: AsyncEngine) -> AsyncIterator[AsyncSess
 
 @contextmanager
 def explaining_unavailability(url: URL) -> Iterator[None]:
-    """Translate what a database raises that cannot be used: one line with what to do, never the password.
+    """Translate what SQLAlchemy or psycopg raise about a database that cannot be used: one line with what to do.
 
     Raises:
-        DatabaseUnavailableError: The database cannot be reached, refuses us, or was lost on the way.
+        DatabaseUnavailableError: The database cannot be reached, refuses us, or was lost on the way. The password is
+            not in the message.
     """
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseUnavailableError(f"the database at {where(url)} {_reason(str(error.orig))}") from error
     except PoolTimeoutError as error:
         raise DatabaseUnavailableError(f"the database at {where(url)} gave no connection in time") from error
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE:
+    except (DBAPIError, psycopg.Error) as error:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(original, (psycopg.OperationalError, psycopg.InterfaceError)):
+            reason = _reason(str(original))
+        elif isinstance(original, psycopg.errors.InsufficientPrivilege):
+            reason = f"refuses: {str(original).splitlines()[0]}; grant it to the user of DATABASE_URL"
+        else:
             raise
-        reason = f"refuses: {str(error.orig).splitlines()[0]}; grant it to the user of DATABASE_URL"
         raise DatabaseUnavailableError(f"the database at {where(url)} {reason}") from error
 
 

@@ -1,5 +1,6 @@
 """Whether the database's schema is the one that this code works with: one cheap query, without Alembic."""
 
+from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,7 +11,6 @@ HEAD = "0001"
 """The revision that this code works with; a test compares it with the newest file in ``migrations/versions``."""
 VERSION_TABLE = "scrapersky_schema"
 """Not Alembic's default: a database that exists already may have one of its own."""
-UNDEFINED_TABLE = "42P01"
 
 
 async def require_current(engine: AsyncEngine) -> None:
@@ -32,6 +32,6 @@ async def _revision(engine: AsyncEngine) -> str | None:
             answer = await connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
             return answer.scalar()
     except ProgrammingError as error:
-        if getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE:
+        if isinstance(error.orig, UndefinedTable):
             return None
         raise
