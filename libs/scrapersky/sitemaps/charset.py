@@ -1,7 +1,7 @@
 """Bytes in any encoding to UTF-8, as they arrive.
 
 Byte order marks, UTF-16 and UTF-32 without one, and declared legacy encodings are transcoded. What claims to be UTF-8,
-or nothing, passes as it is; `mixed_decoder` then reads it: UTF-8 where the bytes are valid UTF-8, windows-1252 where they
+or nothing, passes as it is; `mixed_decoder` reads it: UTF-8 where the bytes are valid UTF-8, windows-1252 where they
 are not. So a file in the wrong encoding, or in two of them, is read as its author meant it.
 """
 
