@@ -23,7 +23,7 @@ from scrapersky.queue.queues import QUEUES
 from scrapersky.queue.settle import Retries
 from scrapersky.queue.stage import Stage
 from scrapersky.queue.statements import any_due
-from scrapersky.queue.tally import Tally
+from scrapersky.queue.tally import Tally, total
 from scrapersky.settings import Settings
 
 log = structlog.get_logger()
@@ -68,18 +68,19 @@ class Run:
         await require_current(self._engine)
         run_id = await runs.begin(self._engine, self._service)
         structlog.contextvars.bind_contextvars(service=self._service, run=str(run_id))
-        tally, error = Tally(), "interrupted"
+        tallies = {queue.name: Tally() for queue in self._queues}
+        error = "interrupted"
         try:
-            await self._drain_what_is_due(open_stages, limit, tally)
+            await self._drain_what_is_due(open_stages, limit, tallies)
             error = ""
         except Exception as failure:
             error = f"{type(failure).__name__}: {first_line(failure)}"
             raise
         finally:
-            await self._record(run_id, tally, error)
-        return run_id, tally
+            await self._record(run_id, tallies, error)
+        return run_id, total(tallies.values())
 
-    async def _drain_what_is_due(self, open_stages: OpenStages, limit: int | None, tally: Tally) -> None:
+    async def _drain_what_is_due(self, open_stages: OpenStages, limit: int | None, tallies: dict[str, Tally]) -> None:
         async with self._engine.begin() as connection:
             if not (await connection.exec_driver_sql(any_due(self._queues))).scalar():
                 return
@@ -87,21 +88,27 @@ class Run:
         slots = asyncio.Semaphore(self._limits.concurrency)
         asyncio.get_running_loop().call_later(self._settings.time_budget_seconds, stop.draining.set)
         async with _heeding_signals(stop), open_stages(self._settings) as stages:
-            ends = await asyncio.gather(
-                *(
-                    drain(stage, self._engine, self._limits, slots=slots, allowance=allowance, stop=stop, tally=tally)
-                    for stage in stages
-                ),
-                return_exceptions=True,
-            )
+            drains = [
+                drain(
+                    stage,
+                    self._engine,
+                    self._limits,
+                    slots=slots,
+                    allowance=allowance,
+                    stop=stop,
+                    tally=tallies[stage.queue.name],
+                )
+                for stage in stages
+            ]
+            ends = await asyncio.gather(*drains, return_exceptions=True)
         for end in ends:
             if end is not None:
                 raise end
 
-    async def _record(self, run_id: UUID, tally: Tally, error: str) -> None:
+    async def _record(self, run_id: UUID, tallies: dict[str, Tally], error: str) -> None:
         metrics.RUNS.labels("failure" if error else "success").inc()
         try:
-            totals = await runs.finish(self._engine, run_id, self._service, tally, metrics.figures(), error or None)
+            totals = await runs.finish(self._engine, run_id, self._service, tallies, metrics.figures(), error or None)
             await runs.prune(self._engine, self._settings.run_history_days)
             if self._settings.pushgateway_url is not None:
                 gauges = await self._gauges(succeeded=not error)

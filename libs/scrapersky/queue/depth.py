@@ -29,9 +29,12 @@ def depth_sql(queue: Queue) -> str:
     narrowed = f"AND {queue.where}" if queue.where else ""
     in_work = f"{queue.status} = '{queue.processing}'"
     return f"""
-SELECT count(*) FILTER (WHERE NOT {in_work}), count(*) FILTER (WHERE {queue.due_at} <= now()),
-    count(*) FILTER (WHERE {in_work}), count(*) FILTER (WHERE {in_work} AND {queue.due_at} <= now()),
+SELECT count(*) FILTER (WHERE NOT {in_work}) AS queued,
+    count(*) FILTER (WHERE {queue.due_at} <= now()) AS due,
+    count(*) FILTER (WHERE {in_work}) AS processing,
+    count(*) FILTER (WHERE {in_work} AND {queue.due_at} <= now()) AS expired,
     coalesce(extract(epoch FROM now() - min({queue.due_at}) FILTER (WHERE {queue.due_at} <= now())), 0)::float8
+        AS oldest_due_seconds
 FROM {queue.table} WHERE {queue.status} IN ('Queued', '{queue.processing}') {narrowed}"""
 
 

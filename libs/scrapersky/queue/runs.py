@@ -7,14 +7,15 @@ so that they never count a run twice and stay monotonic when old rows of ``servi
 import json
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky.metrics import Figure
-from scrapersky.queue.tally import Tally
+from scrapersky.queue.tally import Tally, total
 
 
 def pod_name() -> str:
@@ -34,9 +35,15 @@ async def begin(engine: AsyncEngine, service: str) -> UUID:
 
 
 async def finish(
-    engine: AsyncEngine, run_id: UUID, service: str, tally: Tally, figures: Iterable[Figure], error: str | None
+    engine: AsyncEngine,
+    run_id: UUID,
+    service: str,
+    tallies: Mapping[str, Tally],
+    figures: Iterable[Figure],
+    error: str | None,
 ) -> list[Figure]:
     """Record how a run ended and add its figures to the service's totals; return the totals."""
+    tally = total(tallies.values())
     counted = [
         {"name": f.name, "labels": json.dumps(dict(f.labels), sort_keys=True), "value": f.value} for f in figures
     ]
@@ -56,7 +63,7 @@ async def finish(
                 "failed": tally.failed,
                 "released": tally.released,
                 "error": error,
-                "figures": json.dumps({"causes": tally.causes, "lost": tally.lost}),
+                "figures": json.dumps({"queues": {name: asdict(each) for name, each in tallies.items()}}),
             },
         )
         if counted:

@@ -1,5 +1,6 @@
 """What became of the rows of a run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -36,3 +37,11 @@ class Tally:
             self.count(outcome, getattr(other, outcome))
         for cause, rows in other.causes.items():
             self.causes[cause] = self.causes.get(cause, 0) + rows
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """The sum of several queues' tallies."""
+    summed = Tally()
+    for tally in tallies:
+        summed.add(tally)
+    return summed
