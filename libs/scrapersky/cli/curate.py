@@ -29,7 +29,7 @@ def curate(
     local_businesses   Selected queues the extraction of the domain
     domains            Selected queues the sitemap analysis
     sitemap_files      Selected queues the import
-    """
+    """  # noqa: D301
     if bool(ids) + bool(where_status) + everything != 1:
         raise click.UsageError("give IDs, or --where-status, or --all")
     view = TABLES[table]

@@ -125,16 +125,15 @@ def prune(older_than: int | None, *, dry_run: bool, yes: bool) -> None:
     days = older_than or settings.run_history_days
     if not dry_run:
         confirm(f"Delete runs and finished jobs older than {days} days?", yes=yes)
+    old = "make_interval(days => %s)"
     conditions = {
-        "service_runs": "started_at < now() - make_interval(days => %s)",
-        "jobs": "status IN ('Completed', 'Cancelled') AND updated_at < timezone('utc', now()) - make_interval(days => %s)",
+        "service_runs": f"started_at < now() - {old}",
+        "jobs": f"status IN ('Completed', 'Cancelled') AND updated_at < timezone('utc', now()) - {old}",
     }
     with connect(settings) as connection:
         for table, condition in conditions.items():
-            verb = (
-                f"SELECT id FROM {table} WHERE {condition}"
-                if dry_run
-                else f"DELETE FROM {table} WHERE {condition} RETURNING id"
-            )
-            rows = fetch(connection, verb, days)
+            if dry_run:
+                rows = fetch(connection, f"SELECT id FROM {table} WHERE {condition}", days)
+            else:
+                rows = fetch(connection, f"DELETE FROM {table} WHERE {condition} RETURNING id", days)
             click.echo(f"{table}: {len(rows)} {'would be ' if dry_run else ''}deleted")
