@@ -1,3 +1,8 @@
 """Fixtures that every test may use; each lives with its subject in ``tests/support``."""
 
-pytest_plugins = ["tests.support.postgres", "tests.support.pushgateway", "tests.support.internet"]
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.pushgateway",
+    "tests.support.pgbouncer",
+    "tests.support.internet",
+]
