@@ -13,7 +13,7 @@ STATUS = click.Choice([status.value for status in CurationStatus], case_sensitiv
 
 
 @click.command(epilog="Example: scrapersky curate places_staging --where-status New --set Selected")
-@click.argument("table", type=CURATED)
+@click.argument("table", type=CURATED, metavar="TABLE")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--where-status", type=STATUS, help="Every row that has this curation status.")
 @click.option("--all", "everything", is_flag=True, help="Every row of the table.")

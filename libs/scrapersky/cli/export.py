@@ -18,7 +18,7 @@ from scrapersky.errors import InputError
 
 
 @click.command(epilog="Example: scrapersky export pages --format csv --where domain_id=5f0c… -o pages.csv")
-@click.argument("table", type=TABLE)
+@click.argument("table", type=TABLE, metavar="TABLE")
 @click.option(
     "--format",
     "kind",

@@ -12,7 +12,7 @@ QUEUE = click.Choice(list(QUEUES))
 
 
 @click.command(epilog="Example: scrapersky requeue domains --error-like 'http-503%'")
-@click.argument("queue", type=QUEUE)
+@click.argument("queue", type=QUEUE, metavar="QUEUE")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--error-like", help="Rows in Error whose error matches this SQL LIKE pattern.")
 @click.option("--all", "everything", is_flag=True, help="Every row in Error.")
@@ -39,7 +39,7 @@ def requeue(queue: str, ids: tuple[str, ...], error_like: str | None, *, everyth
 
 
 @click.command(epilog="Example: scrapersky cancel place-searches 17")
-@click.argument("queue", type=QUEUE)
+@click.argument("queue", type=QUEUE, metavar="QUEUE")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="Every row that waits or is in work.")
 @click.option("--yes", is_flag=True, help="Do not ask before --all.")
@@ -89,7 +89,7 @@ def _update(queue: Queue, assignments: str, condition: str, value: object) -> in
 
 
 @click.command(epilog="Example: scrapersky pause domains --reason 'moving house'")
-@click.argument("queue", type=QUEUE)
+@click.argument("queue", type=QUEUE, metavar="QUEUE")
 @click.option("--reason", help="For whoever wonders.")
 def pause(queue: str, reason: str | None) -> None:
     """Claim nothing more from QUEUE, in any pod, until `scrapersky resume`. Rows in work are finished."""
@@ -104,7 +104,7 @@ def pause(queue: str, reason: str | None) -> None:
 
 
 @click.command(epilog="Example: scrapersky resume domains")
-@click.argument("queue", type=QUEUE)
+@click.argument("queue", type=QUEUE, metavar="QUEUE")
 def resume(queue: str) -> None:
     """Claim from QUEUE again."""
     with connect() as connection:

@@ -12,7 +12,7 @@ from scrapersky.errors import InputError
 
 
 @click.command("list", epilog="Example: scrapersky list domains --status Error --limit 5 --json")
-@click.argument("table", type=TABLE)
+@click.argument("table", type=TABLE, metavar="TABLE")
 @click.option("--status", help="Rows whose queue's status is this, e.g. Queued, Completed, Error.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, with every column.")
@@ -29,7 +29,7 @@ def list_rows(table: str, status: str | None, limit: int, *, as_json: bool) -> N
 
 
 @click.command(epilog="Example: scrapersky show domains 5f0c2c1e-5d0c-4a7e-8f57-0d6c3f0c7a11")
-@click.argument("table", type=TABLE)
+@click.argument("table", type=TABLE, metavar="TABLE")
 @click.argument("row_id", metavar="ID")
 def show(table: str, row_id: str) -> None:
     """Show one row of TABLE, with every column, as JSON."""

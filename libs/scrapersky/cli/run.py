@@ -15,7 +15,7 @@ JobFunction = Callable[[int | None], Awaitable[RunSummary]]
 
 
 @click.command(epilog="Example: scrapersky run domain-scheduler --limit 10 --json")
-@click.argument("service", type=click.Choice(list(SETTINGS_PREFIX)))
+@click.argument("service", type=click.Choice(list(SETTINGS_PREFIX)), metavar="SERVICE")
 @click.option("--limit", type=click.IntRange(min=1), help="Claim at most this many rows; without it, all that are due.")
 @click.option(
     "--time-budget", type=click.FloatRange(min=0, min_open=True), help="Stop claiming after this many seconds."

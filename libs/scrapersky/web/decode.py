@@ -13,12 +13,12 @@ STEP = 65_536
 FREE_BYTES = 1024 * 1024
 MOST_CODINGS = 2
 ACCEPTED = "gzip, deflate"
-_AUTOMATIC = zlib.MAX_WBITS | 32
-_RAW = -zlib.MAX_WBITS
 
 
 class Inflater:
-    """Decompresses gzip (any number of members), zlib, or raw deflate.
+    """Decompresses gzip (any number of members), zlib, or raw deflate, told apart by the first two bytes.
+
+    What follows the last member is ignored, as browsers and gunzip do.
 
     Args:
         url: For error messages.
@@ -28,8 +28,10 @@ class Inflater:
     def __init__(self, url: str, max_ratio: int) -> None:
         self._url = url
         self._max_ratio = max_ratio
-        self._inflate = zlib.decompressobj(_AUTOMATIC)
-        self._began = False
+        self._inflate: zlib._Decompress | None = None
+        self._members = 0
+        self._held = b""
+        self._done = False
         self._in = 0
         self._out = 0
 
@@ -39,10 +41,14 @@ class Inflater:
         Raises:
             PermanentError: A decompression bomb, or not what it says it is.
         """
-        rest = compressed
-        while rest:
-            piece = self._step(rest)
-            self._in += len(rest) - len(self._inflate.unconsumed_tail)
+        rest = self._held + compressed
+        self._held = b""
+        while rest and not self._done:
+            if self._inflate is None:
+                rest = self._begin(rest)
+                continue
+            piece, left = self._step(self._inflate, rest)
+            self._in += len(rest) - len(left)
             self._out += len(piece)
             if self._out > FREE_BYTES and self._out > self._in * self._max_ratio:
                 raise PermanentError(
@@ -50,26 +56,32 @@ class Inflater:
                 )
             if piece:
                 yield piece
-            rest = self._inflate.unconsumed_tail
-            if self._inflate.eof:
-                rest = self._inflate.unused_data.lstrip(b"\x00")
-                if rest and not rest.startswith(b"\x1f"):
-                    return
-                self._inflate = zlib.decompressobj(_AUTOMATIC)
+            rest = left
 
-    def _step(self, compressed: bytes) -> bytes:
+    def _begin(self, rest: bytes) -> bytes:
+        """Start a member; hold back what is too short to tell what it is."""
+        if self._members:
+            rest = rest.lstrip(b"\x00")
+        if len(rest) < 2:  # noqa: PLR2004
+            self._held = rest
+            return b""
+        gzipped = rest.startswith(b"\x1f\x8b")
+        if self._members and not gzipped:
+            self._done = True
+        zlibbed = rest[0] & 0x0F == zlib.DEFLATED and int.from_bytes(rest[:2]) % 31 == 0
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32 if gzipped or zlibbed else -zlib.MAX_WBITS)
+        self._members += 1
+        return rest
+
+    def _step(self, inflate: "zlib._Decompress", compressed: bytes) -> tuple[bytes, bytes]:
         try:
-            piece = self._inflate.decompress(compressed, STEP)
+            piece = inflate.decompress(compressed, STEP)
         except zlib.error as error:
-            if self._began:
-                raise PermanentError("bad-compression", f"{self._url}: {error}") from None
-            self._inflate = zlib.decompressobj(_RAW)
-            try:
-                piece = self._inflate.decompress(compressed, STEP)
-            except zlib.error:
-                raise PermanentError("bad-compression", f"{self._url}: {error}") from None
-        self._began = True
-        return piece
+            raise PermanentError("bad-compression", f"{self._url}: {error}") from None
+        if not inflate.eof:
+            return piece, inflate.unconsumed_tail
+        self._inflate = None
+        return piece, inflate.unused_data
 
 
 class Decoder:
