@@ -111,6 +111,20 @@ def test_a_claim_reads_its_own_index_alone(sql: Sql, queue: Queue) -> None:
     assert f"Seq Scan on {queue.table}" not in steps
 
 
+@pytest.mark.parametrize("queue", QUEUES.values(), ids=QUEUES.keys())
+def test_asking_what_is_due_reads_an_index_even_when_statistics_are_stale(sql: Sql, queue: Queue) -> None:
+    sql("INSERT INTO domains (domain) VALUES ('first.example')")
+    sql(f"WITH numbers AS (SELECT n::text FROM generate_series(1, 3000) n) {THREE_THOUSAND[queue.table]}")
+    job_type = (queue.where or "").replace("job_type =", ", job_type =")
+    sql(f"UPDATE {queue.table} SET {queue.status} = 'Queued' {job_type}")
+    sql(f"ANALYZE {queue.table}")
+    assert sql(statements.any_due((queue,))) == [{"coalesce": True}]
+    sql(f"UPDATE {queue.table} SET {queue.status} = 'Completed', {queue.due_at} = NULL")
+    plan = sql("EXPLAIN " + statements.any_due((queue,)))
+    assert "Seq Scan" not in "\n".join(line["QUERY PLAN"] for line in plan)
+    assert sql(statements.any_due((queue,))) == [{"coalesce": False}]
+
+
 async def test_the_database_refuses_what_breaks_its_rules(engine: AsyncEngine) -> None:
     with pytest.raises(IntegrityError):
         async with get_background_session(engine) as session:

@@ -16,6 +16,7 @@ from scrapersky.db.engine import database_url as sqlalchemy_url
 from scrapersky.db.models import Base
 from scrapersky.db.schema import HEAD
 from scrapersky.errors import DatabaseUnavailableError
+from scrapersky.queue.queues import QUEUES
 from scrapersky.settings import Settings
 from tests.support.postgres import make_settings
 
@@ -82,9 +83,18 @@ def test_a_second_upgrade_finds_nothing_to_do(settings: Settings, database_url: 
     assert catalog(database_url) == before
 
 
+@pytest.mark.parametrize("table", sorted({queue.table for queue in QUEUES.values()}))
+def test_vacuum_follows_every_claimable_table_closely(database_url: str, table: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        [(options,)] = connection.execute("SELECT reloptions FROM pg_class WHERE relname = %s", [table])
+    assert {"autovacuum_vacuum_scale_factor=0", "autovacuum_vacuum_threshold=20000"} <= set(options)
+    assert {"fillfactor=70", "vacuum_index_cleanup=on"} <= set(options)
+
+
 async def test_two_processes_may_upgrade_at_once(empty: Settings, empty_database_url: str) -> None:
     program = (
-        "from scrapersky.db.migrations import upgrade; from scrapersky.settings import Settings;"
+        "from scrapersky.db.migrations import upgrade; from scrapersky.queue.queues import QUEUES
+from scrapersky.settings import Settings;"
         "print(upgrade(Settings.load()))"
     )
     async with await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True) as gate:

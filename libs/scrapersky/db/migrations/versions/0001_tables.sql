@@ -1,5 +1,5 @@
--- Enum types, and the tables as the databases out there have them. Frozen: later changes are later revisions. Every step
--- makes what is missing and leaves what is there.
+-- Enum types, and the tables as the databases out there have them. Frozen: later changes are later revisions. Every
+-- step makes what is missing and leaves what is there.
 
 DO $$ BEGIN CREATE TYPE "DomainExtractionStatusEnum" AS ENUM ('Queued', 'Processing', 'Completed', 'Error');
     EXCEPTION WHEN duplicate_object THEN NULL; END $$;
