@@ -93,8 +93,7 @@ def test_vacuum_follows_every_claimable_table_closely(database_url: str, table: 
 
 async def test_two_processes_may_upgrade_at_once(empty: Settings, empty_database_url: str) -> None:
     program = (
-        "from scrapersky.db.migrations import upgrade; from scrapersky.queue.queues import QUEUES
-from scrapersky.settings import Settings;"
+        "from scrapersky.db.migrations import upgrade; from scrapersky.settings import Settings;"
         "print(upgrade(Settings.load()))"
     )
     async with await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True) as gate:
