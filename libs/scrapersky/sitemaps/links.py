@@ -1,0 +1,36 @@
+"""Sitemaps and feeds that a home page declares in ``<link>`` elements."""
+
+from collections.abc import Iterator
+
+from scrapersky.errors import InputError
+from scrapersky.web.html import decode, parse
+from scrapersky.web.urls import normalise
+
+FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml", "application/rdf+xml"})
+
+
+def declared_sitemaps(body: bytes, url: str) -> list[str]:
+    """URLs of ``<link rel="sitemap">``, as normalised URLs.
+
+    Args:
+        body: The page.
+        url: Where it is from.
+    """
+    return [href for rel, _, href in _links(body, url) if "sitemap" in rel]
+
+
+def declared_feeds(body: bytes, url: str) -> list[str]:
+    """URLs of ``<link rel="alternate">`` that are RSS or Atom feeds; as `declared_sitemaps`."""
+    return [href for rel, kind, href in _links(body, url) if "alternate" in rel and kind in FEED_TYPES]
+
+
+def _links(body: bytes, url: str) -> Iterator[tuple[list[str], str, str]]:
+    if not body:
+        return
+    for link in parse(decode(body, None), url).iterfind(".//link"):
+        try:
+            href = normalise(link.get("href") or "", url)
+        except InputError:
+            continue
+        kind = (link.get("type") or "").partition(";")[0].strip().lower()
+        yield (link.get("rel") or "").lower().split(), kind, href

@@ -1,0 +1,117 @@
+"""Domain scan: what a website says of its business.
+
+Claims ``domains.status`` Queued. Reads the home page (https or http, with or without ``www.``) and the contact and
+about pages that it links to, DOMAIN_SCHEDULER_MAX_PAGES in all. Writes the metadata columns of ``domains``: the pages
+are the truth, so a fact that is gone from them becomes NULL. With AUTO_SELECT a domain that nobody has decided on is
+selected, which queues the analysis of its sitemaps.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from scrapersky.errors import InputError, PermanentError, WorkError
+from scrapersky.metadata import Page, SiteMetadata, combine, contact_links, read_page
+from scrapersky.queue.queues import DOMAINS
+from scrapersky.queue.stage import Lease
+from scrapersky.settings import Settings
+from scrapersky.web.fetcher import Fetcher
+from scrapersky.web.response import Response
+from scrapersky.web.site import ACCEPT_HTML, open_home
+from scrapersky.web.urls import normalise
+
+log = structlog.get_logger()
+
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain"})
+
+
+@dataclass(frozen=True)
+class DomainToScan:
+    """A row of ``domains``."""
+
+    id: UUID
+    domain: str
+
+
+class ScanDomain:
+    """The stage of ``domains``."""
+
+    queue = DOMAINS
+    row = DomainToScan
+
+    def __init__(self, settings: Settings, fetcher: Fetcher) -> None:
+        self._settings = settings
+        self._fetcher = fetcher
+
+    async def work(self, row: DomainToScan, lease: Lease) -> SiteMetadata:  # noqa: ARG002
+        """Read the site's pages, one at a time, and gather their facts."""
+        response, body = await open_home(self._fetcher, row.domain)
+        if response.media_type is not None and response.media_type not in HTML_TYPES:
+            raise PermanentError("not-html", f"{response.final_url} is {response.media_type}, no page")
+        home = _page(response, body)
+        facts = [await asyncio.to_thread(read_page, home)]
+        for link in (await asyncio.to_thread(contact_links, home))[: self._settings.domain_scheduler_max_pages - 1]:
+            page = await self._further_page(link)
+            if page is not None:
+                facts.append(await asyncio.to_thread(read_page, page))
+        metadata = combine(facts)
+        if metadata.favicon_url is None:
+            metadata = replace(metadata, favicon_url=await self._default_icon(response.final_url))
+        return metadata
+
+    async def _further_page(self, url: str) -> Page | None:
+        try:
+            response, body = await self._fetcher.get(url, accept=ACCEPT_HTML)
+            response.raise_for_status()
+        except (WorkError, InputError) as error:
+            log.info("page-skipped", url=url, error=str(error))
+            return None
+        return _page(response, body) if response.media_type in HTML_TYPES else None
+
+    async def _default_icon(self, base: str) -> str | None:
+        url = normalise("/favicon.ico", base)
+        try:
+            async with self._fetcher.stream(url, accept="image/*") as response:
+                response.raise_for_status()
+                return url if (response.media_type or "").startswith("image/") else None
+        except WorkError:
+            return None
+
+    async def settle(self, session: AsyncSession, results: Sequence[tuple[DomainToScan, SiteMetadata]]) -> None:
+        """Write the facts of all domains in one statement, and select those that nobody has decided on."""
+        rows = [{"id": str(row.id), **asdict(metadata)} for row, metadata in results]
+        await session.execute(UPDATE, {"rows": json.dumps(rows)})
+        if self._settings.auto_select:
+            await session.execute(SELECT, {"ids": [row.id for row, _ in results]})
+
+
+def _page(response: Response, body: bytes) -> Page:
+    return Page(response.final_url, body, dict(response.headers))
+
+
+KINDS = {
+    "is_wordpress": "boolean",
+    "has_elementor": "boolean",
+    "tech_stack": "jsonb",
+    "meta_json": "jsonb",
+    "email_addresses": "text[]",
+    "phone_numbers": "text[]",
+}
+_NAMES = [field.name for field in fields(SiteMetadata)]
+_ASSIGNED = ", ".join(f"{name} = found.{name}" for name in _NAMES)
+_TYPED = ", ".join(f"{name} {KINDS.get(name, 'text')}" for name in _NAMES)
+
+UPDATE = text(f"""
+UPDATE domains SET {_ASSIGNED}, last_scan = timezone('utc', now()), updated_at = timezone('utc', now())
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS found(id uuid, {_TYPED})
+WHERE domains.id = found.id""")  # noqa: S608
+
+SELECT = text("""
+UPDATE domains SET sitemap_curation_status = 'Selected'
+WHERE id = ANY(:ids) AND coalesce(sitemap_curation_status, 'New') = 'New'""")
