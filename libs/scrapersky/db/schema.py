@@ -21,6 +21,15 @@ async def require_current(engine: AsyncEngine) -> None:
     """
     with explaining_unavailability(engine.url):
         found = await _revision(engine)
+    refuse_unless_current(found)
+
+
+def refuse_unless_current(found: str | None) -> None:
+    """Raise unless this is the revision that this code works with; None stands for no schema.
+
+    Raises:
+        DatabaseUnavailableError: One line that says what to do.
+    """
     if found != HEAD:
         state = f"is at revision {found}" if found else "is not migrated"
         raise DatabaseUnavailableError(f"the database {state}, this version needs {HEAD}: run `scrapersky db upgrade`")
