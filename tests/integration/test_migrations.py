@@ -86,7 +86,7 @@ def test_a_second_upgrade_finds_nothing_to_do(settings: Settings, database_url: 
 @pytest.mark.parametrize("table", sorted({queue.table for queue in QUEUES.values()}))
 def test_vacuum_follows_every_claimable_table_closely(database_url: str, table: str) -> None:
     with psycopg.connect(database_url) as connection:
-        [(options,)] = connection.execute("SELECT reloptions FROM pg_class WHERE relname = %s", [table])
+        [(options,)] = connection.execute("SELECT reloptions FROM pg_class WHERE oid = %s::regclass", [table])
     assert {"autovacuum_vacuum_scale_factor=0", "autovacuum_vacuum_threshold=20000"} <= set(options)
     assert {"fillfactor=70", "vacuum_index_cleanup=on"} <= set(options)
 
