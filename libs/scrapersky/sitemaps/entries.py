@@ -133,7 +133,7 @@ def resolve(text: str, base: str | None) -> str:
         InputError: It is no http(s) URL, or relative without a base.
     """
     cleaned = (text if text.isascii() else _INVISIBLE.sub("", text)).strip()
-    if "\n" in cleaned:
+    if "\n" in cleaned or "\r" in cleaned:
         cleaned = _LINE_BREAK.sub("", cleaned)
     try:
         return normalise(cleaned)

@@ -16,7 +16,8 @@ IMAGE_TAG = b"<image:image>"
 
 _KEYS = (LOC, "lastmod", CHANGEFREQ, PRIORITY)
 _ENTITY = rb"&(?:amp|lt|gt|quot|apos);"
-_CONTROLS = rb"\x00-\x08\x0b\x0c\x0e-\x1f"
+# With carriage returns, which expat would turn into newlines.
+_CONTROLS = rb"\x00-\x08\x0b-\x1f"
 _SPACE = rb"[ \t\r\n]*+"
 _TEXT = rb"[^<&>%(no)s]*+(?:%(entity)s[^<&>%(no)s]*+)*+" % {b"no": _CONTROLS, b"entity": _ENTITY}
 _VALUE = rb'"[^"<&%(no)s]*+(?:%(entity)s[^"<&%(no)s]*+)*+"' % {b"no": _CONTROLS, b"entity": _ENTITY}

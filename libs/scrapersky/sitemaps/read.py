@@ -157,23 +157,24 @@ class SitemapReader:
     def _go_on(self, fault: Fault) -> list[RawEntry]:
         """Read on tolerantly from the last complete entry."""
         skipped, lines = self._skipped
-        self._repair(f"line {fault.line + lines:,}, byte {fault.offset + skipped:,}: {fault.reason}")
+        report = self._repair if fault.is_broken else self._warn
+        report(f"line {fault.line + lines:,}, byte {fault.offset + skipped:,}: {fault.reason}")
         self._reader = TolerantXml(self._collector)
         self._reader.feed(self._decoder.decode(fault.rest))
         return self._taken()
 
     def _end(self) -> list[RawEntry]:
+        entries: list[RawEntry] = []
         if isinstance(self._reader, StrictXml):
             fault = self._reader.close()
-            if fault is None:
-                return self._taken()
-            self._go_on(fault)
+            entries = self._taken() if fault is None else self._go_on(fault)
+        rest = self._decoder.decode(b"", final=True)
         if isinstance(self._reader, TextLines):
-            return self._reader.feed(self._decoder.decode(b"", final=True)) + self._reader.close()
+            return self._reader.feed(rest) + self._reader.close()
         if isinstance(self._reader, TolerantXml):
-            self._reader.feed(self._decoder.decode(b"", final=True))
+            self._reader.feed(rest)
             self._reader.close()
-        return self._taken()
+        return entries + self._taken()
 
     def _taken(self) -> list[RawEntry]:
         entries = self._collector.entries[:]

@@ -31,12 +31,14 @@ class Fault:
         line: From 1.
         offset: In bytes, from 0, of what was fed.
         rest: What to read again: all that was fed since the last complete entry.
+        is_broken: Not well-formed; otherwise only not for this parser.
     """
 
     reason: str
     line: int
     offset: int
     rest: bytes
+    is_broken: bool
 
 
 class _RefusedError(Exception):
@@ -84,17 +86,17 @@ class StrictXml:
             end = at + PIECE_BYTES
             if self._misses < MOST_MISSES and (tag := content.find(lane.END_TAG, at, end)) >= 0:
                 end = tag + len(lane.END_TAG)
-            reason = self._parse(content[at:end])
-            if reason is not None:
+            error = self._parse(content[at:end])
+            if error is not None:
                 self._kept.append((self._fed, content[end:]))
-                return self._fault(reason)
+                return self._fault(error)
             at = end
         return None
 
     def close(self) -> Fault | None:
         """Say that the file has ended; returns the fault if it ended too early."""
-        reason = (self._waiting and self._parse(self._waiting)) or self._parse(b"", final=True)
-        return self._fault(reason) if reason else None
+        error = (self._parse(self._waiting) if self._waiting else None) or self._parse(b"", final=True)
+        return self._fault(error) if error else None
 
     def _is_lane_open(self) -> bool:
         return (
@@ -119,16 +121,14 @@ class StrictXml:
         is_begun = rest.startswith(lane.START_TAG) or lane.START_TAG.startswith(rest)
         return is_begun and len(rest) < PIECE_BYTES and lane.END_TAG not in rest
 
-    def _parse(self, piece: bytes, *, final: bool = False) -> str | None:
+    def _parse(self, piece: bytes, *, final: bool = False) -> Exception | None:
         self._kept.append((self._fed, piece))
         self._fed += len(piece)
         try:
             self._parser.Parse(piece, final)
             self._check_bounds()
-        except expat.ExpatError as error:
-            return expat.ErrorString(error.code)
-        except _RefusedError as error:
-            return str(error)
+        except (expat.ExpatError, _RefusedError) as error:
+            return error
         while self._kept and (self._ends(0) <= self._mark or self._fed - self._ends(0) > LONGEST_ENTRY):
             self._kept.popleft()
         self._collector.trim()
@@ -152,13 +152,14 @@ class StrictXml:
     def _in_cdata(self, *, now: bool) -> None:
         self._is_in_cdata = now
 
-    def _fault(self, reason: str) -> Fault:
+    def _fault(self, error: Exception) -> Fault:
         self._collector.at_entry_end = None
         return Fault(
-            reason,
+            expat.ErrorString(error.code) if isinstance(error, expat.ExpatError) else str(error),
             self._parser.ErrorLineNumber + self._taken_lines,
             self._parser.ErrorByteIndex + self._taken_bytes,
             b"".join(piece[max(0, self._mark - start) :] for start, piece in self._kept),
+            isinstance(error, expat.ExpatError),
         )
 
 

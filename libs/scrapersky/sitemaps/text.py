@@ -10,7 +10,8 @@ from scrapersky.sitemaps.vocabulary import LOC, URL_ENTRY
 LONGEST_LINE = 16 * 1024
 """Characters; a longer line is passed over as it comes."""
 
-_ENDS = re.compile(r"[\r\n]+")
+# A carriage return at the end may be the first half of a line's end.
+_ENDS = re.compile(r"\r\n|\r(?!\Z)|\n")
 _SEVERAL = re.compile(r"[\s,;]+(?=https?://)", re.IGNORECASE)
 
 

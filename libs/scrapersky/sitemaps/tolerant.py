@@ -18,7 +18,7 @@ _ATTRIBUTE = re.compile(rf"({_NAME})\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"
 _TAG = re.compile(rf"<(/?)\s*+({_NAME})((?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>")
 # A tag that another begins before the end of, or with a quotation mark too many.
 _BROKEN_TAG = re.compile(rf"<(/?)\s*+({_NAME})([^<>]*+)>?")
-_MARKUP = re.compile(r"<(?=[A-Za-z_:/!?])")
+_MARKUP = re.compile(r"<(?=[A-Za-z_:/!?]|\Z)")
 _REFERENCE = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(\w{1,31}));")
 _ENTITY_DECLARATION = re.compile(r"<!ENTITY\s+(\w{1,31})\s")
 _DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*+(?:\[[^\]]*+\]\s*+)?>", re.IGNORECASE)
@@ -69,8 +69,6 @@ class TolerantXml:
             return self._read_cdata(content, at)
         if content[at] != "<":
             return self._read_text(content, at)
-        if len(content) - at < len(_CDATA) and not content.endswith(">"):
-            return _NEEDS_MORE
         read = self._read_declaration if content.startswith(("<!", "<?"), at) else self._read_tag
         return read(content, at)
 
@@ -106,6 +104,8 @@ class TolerantXml:
         return end
 
     def _read_declaration(self, content: str, at: int) -> int:
+        if len(content) - at < len(_CDATA) and ">" not in content[at:]:
+            return _NEEDS_MORE
         if content.startswith(_COMMENT, at):
             self._until = "-->"
             return at + len("<!")
