@@ -250,3 +250,10 @@ def test_check_minds_only_what_is_ours(settings: Settings, database_url: str) ->
 def test_check_sees_another_revision(settings: Settings, database_url: str) -> None:
     execute(database_url, "UPDATE scrapersky_schema SET version_num = '0000'")
     assert migrations.missing(settings) == [f"revision {HEAD}: it is 0000; run `scrapersky db upgrade`"]
+
+
+def test_a_newer_versions_schema_is_left_alone(settings: Settings, database_url: str) -> None:
+    execute(database_url, "UPDATE scrapersky_schema SET version_num = '9999'")
+    with pytest.raises(DatabaseUnavailableError, match=r"revision identified by '9999': it is a newer version's"):
+        migrations.upgrade(settings)
+    assert migrations.current(settings) == "9999"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -79,6 +80,7 @@ def _migrate(connection: Connection, settings: Settings) -> None:
     for statement in trigger_statements():
         connection.exec_driver_sql(statement)
     for queue in QUEUES.values():
+        # The trigger fills in when they are due: rows that the original backend left have no such time.
         connection.exec_driver_sql(
             f"UPDATE {queue.table} SET {queue.due_at} = NULL"  # noqa: S608
             f" WHERE {queue.status} IN ('Queued', '{queue.processing}') AND {queue.due_at} IS NULL"
@@ -98,6 +100,8 @@ def _all_or_nothing(connection: Connection) -> Iterator[None]:
         if error.connection_invalidated:
             raise
         unlike = [str(error.orig).splitlines()[0]]
+    except CommandError as error:
+        unlike = [f"{error}: it is a newer version's"]
     if unlike:
         raise DatabaseUnavailableError(
             f"the database at {where(connection.engine.url)} cannot be upgraded, and nothing was changed: "
