@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,28 +57,38 @@ class DemoFailedError(ScraperSkyError):
     """Something that the demo started went wrong; the message says what."""
 
 
-async def play(database_url: str, work: Path, progress: Callable[[dict[str, int]], None]) -> DemoReport:
+async def play(
+    database_url: str, work: Path, progress: Callable[[dict[str, int]], None], internet: Mapping[str, str]
+) -> DemoReport:
     """Run the pipeline on an empty, migrated database.
 
     Args:
         database_url: Where the services work.
-        work: Directory for logs and the Internet's state.
+        work: Directory for the services' logs.
         progress: Told the rows per table, several times a second.
+        internet: Settings that point the services at an Internet; see `loopback_internet`.
 
     Raises:
-        DemoFailedError: A service or the Internet failed.
+        DemoFailedError: A service failed, or rows are left after five minutes.
     """
     began = monotonic()
-    async with _internet(work) as environment:
-        environment |= {"DATABASE_URL": database_url, "AUTO_SELECT": "true", "LOG_FORMAT": "json"}
-        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-            await _ask(connection)
-            await _until_nothing_is_due(connection, os.environ | environment, work, progress)
-            return await _report(connection, monotonic() - began)
+    environment = {"DATABASE_URL": database_url, "AUTO_SELECT": "true", "LOG_FORMAT": "json", **internet}
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await _ask(connection)
+        await _until_nothing_is_due(connection, os.environ | environment, work, progress)
+        return await _report(connection, monotonic() - began)
 
 
 @asynccontextmanager
-async def _internet(work: Path) -> AsyncIterator[dict[str, str]]:
+async def loopback_internet(work: Path) -> AsyncIterator[dict[str, str]]:
+    """Serve the small Internet from a process of its own; yields settings that point services at it.
+
+    Args:
+        work: Directory for its log and state.
+
+    Raises:
+        DemoFailedError: It did not start. It lives beside the tests, so it takes a checkout.
+    """
     state = work / "internet.json"
     with (work / "internet.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(

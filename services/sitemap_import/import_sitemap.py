@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from scrapersky import metrics
 from scrapersky.db.curation import initial_status
+from scrapersky.errors import PermanentError
 from scrapersky.queue.queues import SITEMAP_IMPORTS
 from scrapersky.queue.stage import Lease
 from scrapersky.settings import Settings
@@ -136,6 +137,9 @@ class _Importer:
                 storing.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await storing
+        if self._reader.is_exhausted:
+            why = self._reader.warnings[-1] if self._reader.warnings else "it does not end"
+            raise PermanentError("body-too-large", f"{self._row.url}: {why}; its entries until there are kept")
         if self._reader.kind != "index" and not self._reader.repaired and self._listed.complete:
             async with self._lease.transaction() as session:
                 await mark_vanished(session, self._owner, self._listed, self._result.counts)

@@ -212,8 +212,8 @@ async def test_the_lease_of_long_work_is_renewed(engine: AsyncEngine) -> None:
     await started.wait()
     before = (await rows(engine, "scan_due_at"))[0].scan_due_at
     async with asyncio.timeout(10):
-        while (await rows(engine, "scan_due_at"))[0].scan_due_at == before:
-            await asyncio.sleep(0.05)  # noqa: ASYNC110
+        while (await rows(engine, "scan_due_at"))[0].scan_due_at == before:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     assert await run(Titling(), engine, limits) == Tally()
     finish.set()
     assert (await long_work).completed == 1

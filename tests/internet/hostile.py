@@ -39,7 +39,7 @@ def _endless() -> Site:
         host,
         "endless body",
         name,
-        Promise(sitemaps=1, failed_imports=("body-too-large",)),
+        Promise(sitemaps=1, pages=5, failed_imports=("body-too-large",)),
         {
             "/": html(home_page(name, Look())),
             "/robots.txt": robots(f"Sitemap: https://{host}/sitemap.xml"),

@@ -211,8 +211,9 @@ def _slow() -> Site:
 
 def _contacts() -> Site:
     name = "Contact Corner Plumbing"
-    contact = """<h1>Contact us</h1>
-<p>Write to <a class="__cf_email__" data-cfemail="543b323d373114373b3a20353720373b263a31267a312c35392438317a373b39">
+    hidden = _cloudflare("office@contactcornerplumbing.com")
+    contact = f"""<h1>Contact us</h1>
+<p>Write to <a class="__cf_email__" data-cfemail="{hidden}" href="/cdn-cgi/l/email-protection">
 [email&#160;protected]</a> or to service [at] contactcornerplumbing [dot] com.</p>
 <p>Call (512) 555-0142, 512.555.0143 or <a href="tel:+1-512-555-0144">+1 512 555 0144</a> ext. 7.</p>
 <p>Office: &#98;&#105;&#108;&#108;&#105;&#110;&#103;&#64;contactcornerplumbing.com</p>"""
@@ -220,12 +221,21 @@ def _contacts() -> Site:
         "contactcornerplumbing.example",
         "contact page with obfuscated e-mail addresses and several forms of telephone number",
         name,
-        Promise(facts={"phone_numbers": ["+15125550142", "+15125550143", "+15125550144"]}),
+        Promise(
+            facts={
+                "phone_numbers": ["+15125550144", "+15125550142", "+15125550143"],
+                "email_addresses": [f"{who}@contactcornerplumbing.com" for who in ("office", "billing", "service")],
+            }
+        ),
         {
             "/": html(home_page(name, Look(), links='<a href="/contact-us/">Contact</a>')),
             "/contact-us/": html(page("Contact", name, Look(), contact)),
         },
     )
+
+
+def _cloudflare(address: str, key: int = 0x54) -> str:
+    return bytes([key, *(octet ^ key for octet in address.encode())]).hex()
 
 
 def _structured() -> Site:

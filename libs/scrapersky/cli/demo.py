@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.table import Table
 
 from scrapersky.db.migrations import upgrade
-from scrapersky.demo import QUESTION, DemoReport, play
+from scrapersky.demo import QUESTION, DemoReport, loopback_internet, play
 from scrapersky.embedded import EmbeddedPostgres
 from scrapersky.settings import Settings
 
@@ -41,12 +41,17 @@ def demo(*, as_json: bool, keep: bool) -> None:
         with EmbeddedPostgres(keep=keep) as postgres:
             upgrade(Settings(database_url=SecretStr(postgres.url)))
             with _Progress() as progress:
-                report = asyncio.run(play(postgres.url, work, progress.show))
+                report = asyncio.run(_play(postgres.url, work, progress))
             _print(report, as_json=as_json)
             if keep:
                 _say_how_to_look_around(postgres)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+async def _play(url: str, work: Path, progress: "_Progress") -> DemoReport:
+    async with loopback_internet(work) as internet:
+        return await play(url, work, progress.show, internet)
 
 
 class _Progress:
