@@ -1,40 +1,47 @@
 """``scrapersky config``: every setting, its value, and where it came from."""
 
-import os
+import re
 
 import click
-from dotenv import dotenv_values
 from pydantic import SecretStr
-from sqlalchemy import URL
+from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
-from scrapersky.cli.output import print_rows
+from scrapersky.cli.output import Json, examples, json_option, print_rows
 from scrapersky.db.engine import database_url
 from scrapersky.settings import Settings
 
+MASK = "***"
 
-@click.command(epilog="Example: scrapersky config --json")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+@click.command(epilog=examples("config", "config --json"))
+@json_option
 def config(*, as_json: bool) -> None:
-    """Show every setting: its value, with secrets masked, and whether the environment, .env or the default gave it.
+    """Show every setting: its value, with secrets masked, and what gave it: the environment, .env, or the default.
 
-    With a wrong setting: one line for each, and exit code 78. docs/configuration.md says what each setting does.
+    The environment outranks .env. With a setting missing or wrong: one line for each, and exit code 78.
+    docs/configuration.md says what each setting does.
     """
     settings = Settings.load()
-    url = database_url(settings)
-    in_file = {name.upper() for name, value in dotenv_values(".env").items() if value}
-    rows = []
-    for field in Settings.model_fields:
-        name = field.upper()
-        origin = "environment" if os.environ.get(name) else ".env" if name in in_file else "default"
-        rows.append({"setting": name, "value": _shown(getattr(settings, field), url), "from": origin})
+    secrets = {
+        "database_url": database_url(settings).render_as_string(hide_password=True),
+        "google_maps_api_key": MASK,
+    }
+    origins = dict.fromkeys(DotEnvSettingsSource(Settings)(), ".env")
+    origins |= dict.fromkeys(EnvSettingsSource(Settings)(), "environment")
+    rows: list[Json] = []
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        text = secrets.get(name, MASK) if isinstance(value, SecretStr) else _plain(value)
+        rows.append({"setting": name.upper(), "value": text, "from": origins.get(name, "default")})
     print_rows(rows, ("setting", "value", "from"), as_json=as_json)
 
 
-def _shown(value: object, url: URL) -> object:
-    if isinstance(value, SecretStr):
-        return url.render_as_string(hide_password=True) if "://" in value.get_secret_value() else "***"
+def _plain(value: object) -> object:
+    """A value as one writes it into the environment."""
     if isinstance(value, dict):
         return ",".join(f"{key}={instead}" for key, instead in value.items())
     if isinstance(value, tuple):
         return ",".join(map(str, value))
-    return value if isinstance(value, bool | int | float) or value is None else str(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return re.sub(r"(//[^/@:]*):[^/@]*@", rf"\1:{MASK}@", str(value))

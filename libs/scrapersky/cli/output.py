@@ -1,64 +1,135 @@
-"""Data on stdout: a table in a terminal, aligned text when piped, JSON on request."""
+"""Data on stdout: tables in a terminal, aligned text when piped, JSON on request. Words go to stderr."""
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import click
 
+Json = dict[str, Any]
 Row = Mapping[str, object]
+Command = TypeVar("Command", bound=Callable[..., Any])
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def examples(*lines: str) -> str:
+    """The epilog of a command: its examples, a line each, without ``scrapersky`` in front."""
+    return "\b\n" + "\n".join(["Example:" if len(lines) == 1 else "Examples:", *(f"  scrapersky {it}" for it in lines)])
+
+
+def json_option(command: Command) -> Command:
+    """The option ``--json``; a command gets it as ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on one line."""
+    click.echo(json.dumps(document, default=str))
+
+
+def print_counts(counts: Row, sentence: str, *, as_json: bool) -> None:
+    """Print what a command did: the counts as JSON, or a sentence that holds them."""
+    if as_json:
+        print_json(counts)
+    else:
+        click.echo(sentence)
 
 
 def print_rows(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> None:
-    """Print rows: one JSON document, or a table of these columns."""
+    """Print rows: one JSON document with everything that they hold, or these columns for people."""
     if as_json:
-        click.echo(json.dumps([dict(row) for row in rows], default=str))
-        return
-    cells = [[_shown(row.get(column)) for column in columns] for row in rows]
-    if sys.stdout.isatty():
-        _print_table(columns, cells)
+        print_json(rows)
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(table(rows, columns))
     else:
-        _print_aligned([[column.upper() for column in columns], *cells])
+        heading = [column.upper() for column in columns]
+        _print_aligned([heading, *([shown(row.get(column)) for column in columns] for row in rows)])
 
 
-def _print_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
+def table(rows: Sequence[Row], columns: Sequence[str]) -> Any:  # noqa: ANN401
+    """A `rich.table.Table` of rows. The first column is never cut: people copy it. Figures stand on the right."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*(column.replace("_", " ") for column in columns))
-    for line in cells:
-        table.add_row(*map(Text, line))
-    Console().print(table)
+    drawn = Table(header_style="bold")
+    for place, column in enumerate(columns):
+        values = [row.get(column) for row in rows]
+        figures = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+        width = max(map(len, map(shown, values)), default=0) if place == 0 else None
+        drawn.add_column(
+            column.replace("_", " "), justify="right" if figures else "left", no_wrap=True, min_width=width
+        )
+    for row in rows:
+        drawn.add_row(*(Text(shown(row.get(column))) for column in columns))
+    return drawn
 
 
 def _print_aligned(lines: Iterable[Sequence[str]]) -> None:
     lines = [*lines]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
     for line in lines:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value on one line. What websites sent may hold anything: no control character reaches a terminal."""
     if value is None:
         return ""
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.1f}"
-    text = json.dumps(value, default=str) if isinstance(value, dict | list) else str(value)
+    text = json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(text.split())
 
 
+def duration(seconds: float | None) -> str:
+    """A duration for people, two units of it: ``4.2s``, ``3m 20s``, ``2d 5h``; empty for None."""
+    if seconds is None:
+        return ""
+    if seconds < MINUTE:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    for unit, name, below, smaller in ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "m")):
+        if whole >= unit:
+            return f"{whole // unit}{name} {whole % unit // below}{smaller}"
+    return f"{whole // MINUTE}m {whole % MINUTE}s"
+
+
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something is destroyed; ``--yes`` answers, and so must a script.
+    """Ask before something is destroyed; ``--yes`` is the answer of scripts. "No" ends the command with exit code 0.
 
     Raises:
-        click.UsageError: Nobody can answer, and ``--yes`` was not given.
+        click.UsageError: Nobody can answer here, and ``--yes`` was not given.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError("nobody can be asked here: say --yes")
-    click.confirm(question, abort=True, err=True)
+        raise click.UsageError("nobody can be asked here: add --yes")
+    if not click.confirm(question, err=True):
+        click.echo("nothing was changed", err=True)
+        raise click.exceptions.Exit(0)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int], None]]:
+    """A live count on stderr while something large goes on; nothing where stderr is no terminal.
+
+    Yields:
+        A function to call with how many more are done.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} {task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        line = progress.add_task(what, total=None)
+        yield lambda more: progress.advance(line, more)

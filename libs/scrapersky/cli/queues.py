@@ -1,139 +1,109 @@
-"""Operating a queue: ``requeue``, ``cancel``, ``pause``, ``resume``, and ``prune``. All of it is plain SQL."""
+"""``scrapersky requeue`` and ``scrapersky cancel``: rows into a queue, and out of it. Plain SQL could do the same."""
+
+from collections.abc import Callable
+from typing import Any
 
 import click
 
-from scrapersky.cli.database import connect, fetch
-from scrapersky.cli.output import confirm
+from scrapersky.cli.database import connect
+from scrapersky.cli.output import Command, confirm, counting, examples, json_option, print_counts
+from scrapersky.cli.selection import find_ids, update_in_batches
+from scrapersky.cli.tables import TABLES
 from scrapersky.queue.queues import QUEUES, Queue
-from scrapersky.settings import Settings
 
-BATCH = 1_000
 QUEUE = click.Choice(list(QUEUES))
+CANCELLED = "cancelled: by an operator"
 
 
-@click.command(epilog="Example: scrapersky requeue domains --error-like 'http-503%'")
-@click.argument("queue", type=QUEUE, metavar="QUEUE")
-@click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--error-like", help="Rows in Error whose error matches this SQL LIKE pattern.")
-@click.option("--all", "everything", is_flag=True, help="Every row in Error.")
-@click.option("--yes", is_flag=True, help="Do not ask before --all.")
-def requeue(queue: str, ids: tuple[str, ...], error_like: str | None, *, everything: bool, yes: bool) -> None:
+def _selecting(everything: str) -> Callable[[Command], Command]:
+    """The arguments that say which rows; ``everything`` is what --all means."""
+
+    def add(command: Command) -> Command:
+        for option in (
+            json_option,
+            click.option("--yes", is_flag=True, help="Do not ask before --held and --all."),
+            click.option("--all", "everything", is_flag=True, help=everything),
+            click.option("--held", is_flag=True, help="Every row that `scrapersky add --no-queue` holds."),
+            click.option(
+                "--error-like", metavar="TEXT", help="Of those, the rows whose error has TEXT in it; % is any."
+            ),
+            click.argument("ids", nargs=-1, metavar="[ID]..."),
+            click.argument("name", type=QUEUE, metavar="QUEUE"),
+        ):
+            command = option(command)
+        return command
+
+    return add
+
+
+@click.command(
+    epilog=examples(
+        "requeue domains joesplumbing.com", "requeue domains --error-like http-503", "requeue deep-scans --all --yes"
+    )
+)
+@_selecting("Every row in Error.")
+def requeue(name: str, ids: tuple[str, ...], *, as_json: bool, **which: Any) -> None:  # noqa: ANN401
     """Give rows of QUEUE another go: due at once, with all their attempts.
 
-    With IDs, whatever their status; a row in work is taken from its worker.
+    QUEUE: place-searches, deep-scans, domain-extractions, domains, sitemap-analysis, sitemap-jobs, sitemap-imports.
+
+    With IDs, whatever their status; a row in work is taken from its worker. An ID may also be the domain of a domain,
+    or the place_id of a place or business; - reads them from stdin.
     """
-    if bool(ids) + bool(error_like) + everything != 1:
-        raise click.UsageError("give IDs, or --error-like, or --all")
-    if everything:
-        confirm(f"Requeue every row in Error of {queue}?", yes=yes)
-    target = QUEUES[queue]
-    condition = f"{target.key}::text = ANY(%s)" if ids else f"{target.status} = 'Error' AND {target.error} LIKE %s"
-    changed = _update(
-        target,
-        f"{target.status} = 'Queued', {target.due_at} = now(), {target.attempts} = 0, {target.claim} = NULL,"
-        f" {target.error} = NULL",
-        condition,
-        [*ids] if ids else error_like or "%",
+    queue = QUEUES[name]
+    values = (
+        f"{queue.status} = 'Queued', {queue.due_at} = now(), {queue.attempts} = 0, {queue.claim} = NULL,"
+        f" {queue.error} = NULL"
     )
-    click.echo(f"{changed} requeued")
+    changed = _update("Requeue", queue, values, "true" if ids else f"{queue.status} = 'Error'", ids, **which)
+    print_counts({"queue": name, "requeued": changed}, f"{changed:,} requeued in {name}", as_json=as_json)
 
 
-@click.command(epilog="Example: scrapersky cancel place-searches 17")
-@click.argument("queue", type=QUEUE, metavar="QUEUE")
-@click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--all", "everything", is_flag=True, help="Every row that waits or is in work.")
-@click.option("--yes", is_flag=True, help="Do not ask before --all.")
-def cancel(queue: str, ids: tuple[str, ...], *, everything: bool, yes: bool) -> None:
-    """Take rows out of QUEUE, also from a worker that has them.
+@click.command(epilog=examples("cancel place-searches 17", "cancel domains --all --yes"))
+@_selecting("Every row that is Queued or in work.")
+def cancel(name: str, ids: tuple[str, ...], *, as_json: bool, **which: Any) -> None:  # noqa: ANN401
+    """Take rows out of QUEUE, also from a worker that has them: its result is dropped.
 
-    Jobs become Cancelled; the other tables have no such status: their rows become Error, with the cause `cancelled`.
+    QUEUE: place-searches, deep-scans, domain-extractions, domains, sitemap-analysis, sitemap-jobs, sitemap-imports.
+
+    Only rows that are Queued or in work; others are left alone. Jobs become Cancelled. The other tables have no such
+    status: their rows become Error, with the cause `cancelled`. IDs are as for `scrapersky requeue`.
     """
-    if bool(ids) == everything:
-        raise click.UsageError("give IDs, or --all")
-    if everything:
-        confirm(f"Cancel every row that waits in {queue}?", yes=yes)
-    target = QUEUES[queue]
-    status = "Cancelled" if target.table == "jobs" else "Error"
-    waiting = f"{target.status} IN ('Queued', '{target.processing}')"
-    changed = _update(
-        target,
-        f"{target.status} = '{status}', {target.error} = 'cancelled: by an operator', {target.claim} = NULL,"
-        f" {target.due_at} = NULL",
-        f"{waiting} AND {target.key}::text = ANY(%s)" if ids else f"{waiting} AND %s::text IS NULL",
-        [*ids] if ids else None,
-    )
-    click.echo(f"{changed} cancelled")
+    queue = QUEUES[name]
+    status = "Cancelled" if queue.table == "jobs" else "Error"
+    values = f"{queue.status} = '{status}', {queue.error} = '{CANCELLED}', {queue.claim} = NULL, {queue.due_at} = NULL"
+    changed = _update("Cancel", queue, values, f"{queue.status} IN ('Queued', '{queue.processing}')", ids, **which)
+    print_counts({"queue": name, "cancelled": changed}, f"{changed:,} cancelled in {name}", as_json=as_json)
 
 
-def _update(queue: Queue, assignments: str, condition: str, value: object) -> int:
-    """In batches, each a short transaction; rows that were changed no longer meet the condition, or lie behind."""
-    narrowed = f"AND {queue.where}" if queue.where else ""
-    kind = "int" if queue.table in {"jobs", "places_staging"} else "uuid"
-    changed, last = 0, None
-    with connect() as connection:
-        while True:
-            rows = fetch(
-                connection,
-                f"UPDATE {queue.table} SET {assignments} WHERE {queue.key} = ANY(ARRAY("
-                f"SELECT {queue.key} FROM {queue.table} WHERE {condition} {narrowed}"
-                f" AND (%s::{kind} IS NULL OR {queue.key} > %s::{kind})"
-                f" ORDER BY {queue.key} LIMIT {BATCH} FOR NO KEY UPDATE)) RETURNING {queue.key}",
-                value,
-                last,
-                last,
-            )
+def _update(
+    verb: str,
+    queue: Queue,
+    assignments: str,
+    condition: str,
+    ids: tuple[str, ...],
+    *,
+    error_like: str | None,
+    held: bool,
+    everything: bool,
+    yes: bool,
+) -> int:
+    if bool(ids) + bool(error_like) + held + everything != 1:
+        raise click.UsageError("give IDs, or --error-like, or --held, or --all")
+    if held or everything:
+        confirm(f"{verb} every {'held ' if held else ''}row of {queue.name} that it applies to?", yes=yes)
+    if held:
+        condition = f"{queue.status} = 'Queued' AND {queue.due_at} = 'infinity'"
+    elif error_like:
+        condition += f" AND {queue.error} ILIKE %(like)s"
+    pattern = error_like if error_like and "%" in error_like else f"%{error_like}%"
+    view, changed = TABLES[queue.table], 0
+    with connect() as connection, counting("rows") as count:
+        keys = find_ids(connection, view, ids) if ids else []
+        chosen = " AND ".join(filter(None, [condition, queue.where, "id = ANY(%(ids)s)" if ids else None]))
+        for rows in update_in_batches(
+            connection, view, queue.status, assignments, chosen, {"ids": keys, "like": pattern}
+        ):
             changed += len(rows)
-            if len(rows) < BATCH:
-                return changed
-            last = max(row[queue.key] for row in rows)
-
-
-@click.command(epilog="Example: scrapersky pause domains --reason 'moving house'")
-@click.argument("queue", type=QUEUE, metavar="QUEUE")
-@click.option("--reason", help="For whoever wonders.")
-def pause(queue: str, reason: str | None) -> None:
-    """Claim nothing more from QUEUE, in any pod, until `scrapersky resume`. Rows in work are finished."""
-    with connect() as connection:
-        fetch(
-            connection,
-            "INSERT INTO paused_queues (queue, reason) VALUES (%s, %s) ON CONFLICT (queue) DO NOTHING",
-            queue,
-            reason,
-        )
-    click.echo(f"{queue} is paused")
-
-
-@click.command(epilog="Example: scrapersky resume domains")
-@click.argument("queue", type=QUEUE, metavar="QUEUE")
-def resume(queue: str) -> None:
-    """Claim from QUEUE again."""
-    with connect() as connection:
-        fetch(connection, "DELETE FROM paused_queues WHERE queue = %s", queue)
-    click.echo(f"{queue} is not paused")
-
-
-@click.command(epilog="Example: scrapersky prune --older-than 90 --dry-run")
-@click.option("--older-than", type=click.IntRange(1), help="Days; RUN_HISTORY_DAYS without it.")
-@click.option("--dry-run", is_flag=True, help="Only say how many rows it would delete.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def prune(older_than: int | None, *, dry_run: bool, yes: bool) -> None:
-    """Delete runs, and jobs that are Completed or Cancelled, older than so many days.
-
-    Totals in the metrics do not change. Businesses, domains, sitemaps and pages are never deleted.
-    """
-    settings = Settings.load()
-    days = older_than or settings.run_history_days
-    if not dry_run:
-        confirm(f"Delete runs and finished jobs older than {days} days?", yes=yes)
-    old = "make_interval(days => %s)"
-    conditions = {
-        "service_runs": f"started_at < now() - {old}",
-        "jobs": f"status IN ('Completed', 'Cancelled') AND updated_at < timezone('utc', now()) - {old}",
-    }
-    with connect(settings) as connection:
-        for table, condition in conditions.items():
-            if dry_run:
-                rows = fetch(connection, f"SELECT id FROM {table} WHERE {condition}", days)
-            else:
-                rows = fetch(connection, f"DELETE FROM {table} WHERE {condition} RETURNING id", days)
-            click.echo(f"{table}: {len(rows)} {'would be ' if dry_run else ''}deleted")
+            count(len(rows))
+    return changed
