@@ -34,6 +34,7 @@ ROBOTS_REDIRECTS = 5
 ROBOTS_SECONDS = 86_400
 MOST_ROBOTS = 1_000
 BUSY = frozenset({429, 503})
+WORTH_FINISHING = 16_384
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ class Fetcher:
                 f"{origin}/robots.txt", obey_robots=False, max_redirects=ROBOTS_REDIRECTS
             ) as response:
                 if 400 <= response.status < 500 and response.status not in BUSY:  # noqa: PLR2004
+                    await _finish(response.raw)
                     return robots_txt.UNAVAILABLE
                 if not 200 <= response.status < 300:  # noqa: PLR2004
                     return robots_txt.UNREACHABLE
@@ -215,6 +217,7 @@ class Fetcher:
                     page_bytes=self._settings.fetch_max_page_bytes,
                     began=began,
                 )
+            await _finish(_counted(answer))
             await one_request.aclose()
             current = self._next_hop(current, location, hops, ask.max_redirects)
 
@@ -271,6 +274,15 @@ class Fetcher:
         if size > self._settings.fetch_max_header_bytes:
             raise PermanentError("headers-too-large", f"{url}: {size:,} bytes of headers")
         return Headers(answer.headers)
+
+
+async def _finish(body: AsyncIterator[bytes]) -> None:
+    """Read a short body to its end, so that the connection can be used again; a long one is not worth it."""
+    received = 0
+    async for octets in body:
+        received += len(octets)
+        if received > WORTH_FINISHING:
+            return
 
 
 async def _counted(answer: httpcore.Response) -> AsyncIterator[bytes]:
