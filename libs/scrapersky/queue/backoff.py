@@ -14,5 +14,5 @@ def delay(attempt: int, *, base: float, ceiling: float, chance: float, retry_aft
         retry_after: Seconds that the peer asked for; a lower bound, itself bounded by a day.
     """
     doublings = min(attempt - 1, 60)
-    jittered = chance * min(ceiling, base * 2**doublings)
+    jittered = chance * min(ceiling, base * 2.0**doublings)
     return max(jittered, min(retry_after or 0.0, LONGEST_RETRY_AFTER))

@@ -124,7 +124,7 @@ class LeaseKeeper:
         began = monotonic()
         async with asyncio.timeout(self.seconds), self.engine.begin() as connection:
             answer = await connection.exec_driver_sql(statements.renew(self.queue), self.renewal(leases))
-            ours = {(row[0], row[1]) for row in answer}
+            ours = {tuple(row) for row in answer}
         self._surely_ours_until = began + self.seconds
         for lease in leases:
             if (lease.row_id, lease.token) not in ours and self._held.get(lease.row_id) is lease:

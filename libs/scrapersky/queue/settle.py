@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 from uuid import UUID
 
 import structlog
@@ -122,7 +122,8 @@ class Settler(Generic[Row, Result]):
         answer = await connection.exec_driver_sql(statements.lock(self._queue), {"ids": list(tokens)})
         ours: set[UUID | int] = set()
         settled_before: set[UUID | int] = set()
-        for row_id, token, in_work in answer:
+        rows: Sequence[Any] = answer.all()
+        for row_id, token, in_work in rows:
             if token == tokens[row_id]:
                 (ours if in_work else settled_before).add(row_id)
         return ours, settled_before
