@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.support.pushgateway",
     "tests.support.pgbouncer",
     "tests.support.internet",
+    "tests.support.command_line",
 ]

@@ -54,7 +54,7 @@ class Added:
     help="Text with a domain or URL a line, or CSV with a column domain or url; - is stdin.",
 )
 @click.option("--queue/--no-queue", default=True, show_default=True, help="Queue new domains for their scan at once.")
-@json_option
+@json_option("new, known, repeated, refused: [{input, reason}]")
 def add(urls: tuple[str, ...], source: IO[str] | None, *, queue: bool, as_json: bool) -> None:
     """Add domains. A URL counts as its domain, and each domain is added once.
 
@@ -81,17 +81,17 @@ def add(urls: tuple[str, ...], source: IO[str] | None, *, queue: bool, as_json: 
 
 
 def _inputs(source: IO[str]) -> Iterator[str]:
-    lines = iter(source)
+    lines, name = iter(source), getattr(source, "name", "stdin")
     first = next(lines, "").removeprefix("\ufeff")
     if "\0" in first:
-        raise InputError(f"{source.name}: not UTF-8 text")
+        raise InputError(f"{name}: not UTF-8 text")
     delimiter = max(",;\t", key=first.count)
-    names = [name.strip().lower() for name in next(csv.reader([first], delimiter=delimiter), [])]
-    places = [names.index(name) for name in COLUMNS if name in names]
+    names = [cell.strip().lower() for cell in next(csv.reader([first], delimiter=delimiter), [])]
+    places = [names.index(column) for column in COLUMNS if column in names]
     if places:
-        yield from _cells(source.name, csv.reader(lines, delimiter=delimiter), places)
+        yield from _cells(name, csv.reader(lines, delimiter=delimiter), places)
     elif len(names) > 1:
-        raise InputError(f"{source.name}: its first line names no column domain or url: {first.strip()[:200]!r}")
+        raise InputError(f"{name}: its first line names no column domain or url: {first.strip()[:200]!r}")
     else:
         yield from filter(str.strip, chain([first], lines))
 

@@ -25,7 +25,7 @@ STATUS = click.Choice([status.value for status in CurationStatus], case_sensitiv
 @click.option("--all", "everything", is_flag=True, help="Every row of the table.")
 @click.option("--set", "status", type=STATUS, metavar="STATUS", required=True, help="The decision.")
 @click.option("--yes", is_flag=True, help="Do not ask before --all.")
-@json_option
+@json_option("table, set, changed, queue, queued")
 def curate(
     view: TableView,
     ids: tuple[str, ...],

@@ -15,7 +15,7 @@ COUNTS = ("claimed", "completed", "retried", "failed", "released")
 @click.command(epilog=examples("runs --service sitemap-import --limit 5"))
 @click.option("--service", type=click.Choice(list(SETTINGS_PREFIX)), help="Runs of this service only.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
-@json_option
+@json_option("an array of runs")
 def runs(service: str | None, limit: int, *, as_json: bool) -> None:
     """Show recent runs and what they did, the newest first.
 
@@ -34,7 +34,7 @@ def runs(service: str | None, limit: int, *, as_json: bool) -> None:
 
 @click.command(epilog=examples("errors", "errors domains --json"))
 @click.argument("queue", type=QUEUE, required=False, metavar="[QUEUE]")
-@json_option
+@json_option("an array of queue, cause, rows, retrying, example_id, example")
 def errors(queue: str | None, *, as_json: bool) -> None:
     """Group the rows in Error by cause, with an example of each. Without QUEUE, of every queue.
 

@@ -1,6 +1,7 @@
 """Data on stdout: tables in a terminal, aligned text when piped, JSON on request. Words go to stderr."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ Json = dict[str, Any]
 Row = Mapping[str, object]
 Command = TypeVar("Command", bound=Callable[..., Any])
 MINUTE, HOUR, DAY = 60, 3600, 86400
+_FRACTION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+")
 
 
 def examples(*lines: str) -> str:
@@ -19,9 +21,9 @@ def examples(*lines: str) -> str:
     return "\b\n" + "\n".join(["Example:" if len(lines) == 1 else "Examples:", *(f"  scrapersky {it}" for it in lines)])
 
 
-def json_option(command: Command) -> Command:
-    """The option ``--json``; a command gets it as ``as_json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+def json_option(shape: str) -> Callable[[Command], Command]:
+    """The option ``--json``, whose help says what the document holds; a command gets it as ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help=f"Print one JSON document: {shape}.")
 
 
 def print_json(document: object) -> None:
@@ -84,6 +86,7 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.1f}"
     text = json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    text = _FRACTION.sub(r"\1", text)
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(text.split())
 

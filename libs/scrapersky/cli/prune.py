@@ -34,7 +34,7 @@ def age(value: str) -> int:
 @click.option("--older-than", "hours", type=age, metavar="D", help="Days, or 12h, 30d, 4w; else RUN_HISTORY_DAYS.")
 @click.option("--dry-run", is_flag=True, help="Only say how many rows it would delete.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@json_option
+@json_option("rows of service_runs, rows of jobs, dry_run")
 def prune(hours: int | None, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Delete runs, and jobs that are Completed or Cancelled, when they are old.
 

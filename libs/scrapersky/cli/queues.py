@@ -15,18 +15,17 @@ QUEUE = click.Choice(list(QUEUES))
 CANCELLED = "cancelled: by an operator"
 
 
-def _selecting(everything: str) -> Callable[[Command], Command]:
-    """The arguments that say which rows; ``everything`` is what --all means."""
+def _selecting(meant: str, shape: str) -> Callable[[Command], Command]:
+    """The arguments that say which rows; ``meant`` are those that the command is about, ``shape`` is its JSON."""
+    like = f"Rows {meant} whose error has TEXT in it; % stands for anything."
 
     def add(command: Command) -> Command:
         for option in (
-            json_option,
+            json_option(shape),
             click.option("--yes", is_flag=True, help="Do not ask before --held and --all."),
-            click.option("--all", "everything", is_flag=True, help=everything),
+            click.option("--all", "everything", is_flag=True, help=f"All rows {meant}."),
             click.option("--held", is_flag=True, help="Every row that `scrapersky add --no-queue` holds."),
-            click.option(
-                "--error-like", metavar="TEXT", help="Of those, the rows whose error has TEXT in it; % is any."
-            ),
+            click.option("--error-like", metavar="TEXT", help=like),
             click.argument("ids", nargs=-1, metavar="[ID]..."),
             click.argument("name", type=QUEUE, metavar="QUEUE"),
         ):
@@ -41,7 +40,7 @@ def _selecting(everything: str) -> Callable[[Command], Command]:
         "requeue domains joesplumbing.com", "requeue domains --error-like http-503", "requeue deep-scans --all --yes"
     )
 )
-@_selecting("Every row in Error.")
+@_selecting("in Error", "queue, requeued")
 def requeue(name: str, ids: tuple[str, ...], *, as_json: bool, **which: Any) -> None:  # noqa: ANN401
     """Give rows of QUEUE another go: due at once, with all their attempts.
 
@@ -60,7 +59,7 @@ def requeue(name: str, ids: tuple[str, ...], *, as_json: bool, **which: Any) -> 
 
 
 @click.command(epilog=examples("cancel place-searches 17", "cancel domains --all --yes"))
-@_selecting("Every row that is Queued or in work.")
+@_selecting("that are Queued or in work", "queue, cancelled")
 def cancel(name: str, ids: tuple[str, ...], *, as_json: bool, **which: Any) -> None:  # noqa: ANN401
     """Take rows out of QUEUE, also from a worker that has them: its result is dropped.
 

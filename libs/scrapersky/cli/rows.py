@@ -17,7 +17,7 @@ from scrapersky.cli.tables import TableView, table_argument
 @click.option("--status", help="Only rows with this status, e.g. Queued, Error, Selected.")
 @click.option("--where", "wheres", multiple=True, metavar="COLUMN=VALUE", help="Only such rows; may be repeated.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
-@json_option
+@json_option("an array of rows, with every column")
 def list_rows(view: TableView, status: str | None, wheres: tuple[str, ...], limit: int, *, as_json: bool) -> None:
     """List rows of TABLE by id; with --json every column of them. `scrapersky export` writes all rows.
 

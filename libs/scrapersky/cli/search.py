@@ -29,7 +29,7 @@ FROM search RETURNING id, job_id, job_metadata->>'search_id' AS search_id"""
 @click.option(
     "--radius-km", type=click.FloatRange(0, LARGEST_RADIUS_KM, min_open=True), help="Keep only places this near."
 )
-@json_option
+@json_option("search_id, job_id, id")
 def search(business_type: str, location: str, radius_km: float | None, *, as_json: bool) -> None:
     """Queue a Google Places search for BUSINESS_TYPE.
 

@@ -36,7 +36,7 @@ LINKS = (
 @click.command(epilog=examples("show domains joesplumbing.com", "show jobs 17 --json"))
 @table_argument()
 @click.argument("given", metavar="ID")
-@json_option
+@json_option("table, row, queues, came_from, led_to")
 def show(view: TableView, given: str, *, as_json: bool) -> None:
     """Show one row of TABLE with its history: its queues, what it came from, and what came of it.
 

@@ -46,7 +46,7 @@ LARGEST_SHARE = 0.1
 
 @click.command(epilog=examples("status", "status --watch", "status --json"))
 @click.option("--watch", is_flag=True, help="Show it anew every two seconds or so, until Ctrl-C.")
-@json_option
+@json_option("queues: [{queue, …}], oldest_snapshot_seconds, oldest_snapshot")
 def status(*, watch: bool, as_json: bool) -> None:
     """Show every queue: what waits, what is due, what is in work, and for how long.
 
@@ -69,7 +69,7 @@ def status(*, watch: bool, as_json: bool) -> None:
                 continue
             click.echo("" if place else None, nl=bool(place))
             print_rows(_for_people(document), COLUMNS, as_json=False)
-            click.echo(_oldest(document), err=True)
+            click.echo(_oldest(document))
 
 
 def _watch_in_terminal(connection: Connection) -> None:
