@@ -1,0 +1,61 @@
+"""``scrapersky demo`` as a user runs it."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+COMMAND = Path(sys.executable).with_name("scrapersky")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """As of a user who has set nothing; temporary files go where the test can see them."""
+    (tmp_path / "tmp").mkdir(mode=0o755)
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+
+
+@pytest.mark.timeout(240)
+def test_the_demo_ends_well_and_keeps_its_database_when_asked(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [COMMAND, "demo", "--json", "--keep"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["seconds"] < 120
+    assert report["funnel"]["pages"] > 50_000
+    assert {stage["queue"]: stage["completed"] for stage in report["stages"]}["place-searches"] == 1
+    url = re.search(r"DATABASE_URL='?(\S+?)'?\n", done.stderr)
+    stop = re.search(r"Stop it and delete it:\n\s*(.+)", done.stderr)
+    assert url is not None
+    assert stop is not None
+    with psycopg.connect(url[1]) as connection:
+        [pages] = connection.execute("SELECT count(*) FROM pages").fetchone() or [0]
+    assert pages == report["funnel"]["pages"]
+    subprocess.run(stop[1], shell=True, check=True)  # noqa: S602
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_an_interrupted_demo_leaves_no_process_behind(
+    environment: dict[str, str], number: signal.Signals
+) -> None:
+    process = await asyncio.create_subprocess_exec(COMMAND, "demo", env=environment, stderr=asyncio.subprocess.PIPE)
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        while b"staging" not in (line := await process.stderr.readline()):
+            assert line, "the demo ended before it was interrupted"
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert any("postgres" in child.name() for child in children)
+        process.send_signal(number)
+        await process.communicate()
+    assert process.returncode not in {0, None}
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
