@@ -46,6 +46,9 @@ format: env ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: env ## make docs/cli.md and docs/configuration.md from the code
+	$(BIN)/python -m tests.support.generate_docs
+
 lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .venv)
 	$(UV_COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(UV_COMPILE) -c requirements/runtime.txt --group dev --all-extras pyproject.toml -o requirements/dev.txt
