@@ -31,6 +31,7 @@ COMMANDS = {
     "list": ("scrapersky.cli.rows:list_rows", "List rows of a table."),
     "show": ("scrapersky.cli.show:show", "Show one row with its history."),
     "export": ("scrapersky.cli.export:export", "Write a table as CSV or JSON lines, any size."),
+    "report": ("scrapersky.cli.report:report", "Write a page: funnel, runs, errors, slowest sites."),
     "prune": ("scrapersky.cli.prune:prune", "Delete old runs and finished jobs."),
     "db": ("scrapersky.cli.db:db", "Migrate the database, and check its schema."),
     "config": ("scrapersky.cli.config:config", "Show every setting and where it came from."),

@@ -8,10 +8,13 @@ import signal
 import sys
 import tempfile
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 import click
+import psycopg
+from psycopg.rows import dict_row
 from pydantic import SecretStr
 from rich.console import Console
 from rich.live import Live
@@ -20,6 +23,7 @@ from rich.table import Table
 from scrapersky.db.migrations import upgrade
 from scrapersky.demo import QUESTION, DemoReport, loopback_internet, play
 from scrapersky.embedded import EmbeddedPostgres
+from scrapersky.report import render
 from scrapersky.settings import Settings
 
 words = Console(stderr=True)
@@ -28,7 +32,8 @@ words = Console(stderr=True)
 @click.command(epilog="Example: scrapersky demo --keep")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
 @click.option("--keep", is_flag=True, help="Leave the database running, and say how to look around in it and stop it.")
-def demo(*, as_json: bool, keep: bool) -> None:
+@click.option("--report", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write a page about it too.")
+def demo(*, as_json: bool, keep: bool, page: Path | None) -> None:
     """Ask for plumbers in Austin, TX, and watch the pipeline work, without any preparation.
 
     Starts an embedded PostgreSQL and a small Internet on the loopback interface (websites of every kind, well-behaved
@@ -43,10 +48,20 @@ def demo(*, as_json: bool, keep: bool) -> None:
             with _Progress() as progress:
                 report = asyncio.run(_play(postgres.url, work, progress))
             _print(report, as_json=as_json)
+            if page is not None:
+                _write_page(postgres.url, page)
             if keep:
                 _say_how_to_look_around(postgres)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _write_page(url: str, page: Path) -> None:
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        page.write_text(
+            render(connection, datetime.now(UTC) - timedelta(days=1), "ScraperSky's demo"), encoding="utf-8"
+        )
+    words.print(f"wrote {page}")
 
 
 async def _play(url: str, work: Path, progress: "_Progress") -> DemoReport:
