@@ -13,6 +13,9 @@ Json = dict[str, Any]
 Row = Mapping[str, object]
 Command = TypeVar("Command", bound=Callable[..., Any])
 MINUTE, HOUR, DAY = 60, 3600, 86400
+READABLE = 12  # cells that a column of long text keeps
+FEW = 3
+GAP = 2
 _FRACTION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+")
 
 
@@ -46,28 +49,53 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) ->
     elif sys.stdout.isatty():
         from rich.console import Console
 
-        Console().print(table(rows, columns))
+        console = Console()
+        drawn = table(rows, columns, console.width)
+        console.width = max(console.width, sum(column.width + GAP for column in drawn.columns))
+        console.print(drawn, crop=False)
     else:
         heading = [column.upper() for column in columns]
         _print_aligned([heading, *([shown(row.get(column)) for column in columns] for row in rows)])
 
 
-def table(rows: Sequence[Row], columns: Sequence[str]) -> Any:  # noqa: ANN401
-    """A `rich.table.Table` of rows. The first column is never cut: people copy it. Figures stand on the right."""
+def table(rows: Sequence[Row], columns: Sequence[str], width: int) -> Any:  # noqa: ANN401
+    """A `rich.table.Table` that fits into ``width`` cells of a terminal as far as it can be read then.
+
+    The first column is never cut: people copy it. The widest ones give way; with few columns their text goes on in the
+    next line, with many it ends in an ellipsis.
+    """
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(header_style="bold")
-    for place, column in enumerate(columns):
-        values = [row.get(column) for row in rows]
-        figures = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-        width = max(map(len, map(shown, values)), default=0) if place == 0 else None
+    cells = [[shown(row.get(column)) for row in rows] for column in columns]
+    words = [column.split("_") for column in columns]
+    natural = [max(map(len, each + word)) for each, word in zip(cells, words, strict=True)]
+    least = [max(min(wide, READABLE), *map(len, word)) for wide, word in zip(natural, words, strict=True)]
+    widths = _fitted(natural, [natural[0], *least[1:]], width - GAP * len(columns))
+    drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", padding=(0, GAP - 1, 0, 0), show_edge=False)
+    for word, column, cell_width in zip(words, columns, widths, strict=True):
+        figures = all(type(row.get(column)) in (int, float, type(None)) for row in rows)
         drawn.add_column(
-            column.replace("_", " "), justify="right" if figures else "left", no_wrap=True, min_width=width
+            "\n".join(word),
+            width=cell_width,
+            justify="right" if figures else "left",
+            no_wrap=len(columns) > FEW,
+            overflow="ellipsis" if len(columns) > FEW else "fold",
         )
-    for row in rows:
-        drawn.add_row(*(Text(shown(row.get(column))) for column in columns))
+    for line in zip(*cells, strict=True):
+        drawn.add_row(*map(Text, line))
     return drawn
+
+
+def _fitted(natural: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    widths = [max(lowest, min(wide, room)) for wide, lowest in zip(natural, least, strict=True)]
+    while sum(widths) > room:
+        shrinkable = [(wide, place) for place, wide in enumerate(widths) if wide > least[place]]
+        if not shrinkable:
+            break
+        widths[max(shrinkable)[1]] -= 1
+    return widths
 
 
 def _print_aligned(lines: Iterable[Sequence[str]]) -> None:

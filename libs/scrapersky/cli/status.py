@@ -78,7 +78,8 @@ def _watch_in_terminal(connection: Connection) -> None:
 
     with Live(screen=True) as live:
         for document in _looks(connection, watch=True):
-            live.update(Group(table(_for_people(document), COLUMNS), _oldest(document)), refresh=True)
+            queues = table(_for_people(document), COLUMNS, live.console.width)
+            live.update(Group(queues, _oldest(document)), refresh=True)
 
 
 def _looks(connection: Connection, *, watch: bool) -> Iterator[Json]:
