@@ -13,9 +13,6 @@ Json = dict[str, Any]
 Row = Mapping[str, object]
 Command = TypeVar("Command", bound=Callable[..., Any])
 MINUTE, HOUR, DAY = 60, 3600, 86400
-READABLE = 12  # cells that a column of long text keeps
-FEW = 3
-GAP = 2
 _FRACTION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+")
 
 
@@ -47,55 +44,12 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) ->
     if as_json:
         print_json(rows)
     elif sys.stdout.isatty():
-        from rich.console import Console
+        from scrapersky.cli.terminal import print_table
 
-        console = Console()
-        drawn = table(rows, columns, console.width)
-        console.width = max(console.width, sum(column.width + GAP for column in drawn.columns))
-        console.print(drawn, crop=False)
+        print_table(rows, columns)
     else:
         heading = [column.upper() for column in columns]
         _print_aligned([heading, *([shown(row.get(column)) for column in columns] for row in rows)])
-
-
-def table(rows: Sequence[Row], columns: Sequence[str], width: int) -> Any:  # noqa: ANN401
-    """A `rich.table.Table` that fits into ``width`` cells of a terminal as far as it can be read then.
-
-    The first column is never cut: people copy it. The widest ones give way; with few columns their text goes on in the
-    next line, with many it ends in an ellipsis.
-    """
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    cells = [[shown(row.get(column)) for row in rows] for column in columns]
-    words = [column.split("_") for column in columns]
-    natural = [max(map(len, each + word)) for each, word in zip(cells, words, strict=True)]
-    least = [max(min(wide, READABLE), *map(len, word)) for wide, word in zip(natural, words, strict=True)]
-    widths = _fitted(natural, [natural[0], *least[1:]], width - GAP * len(columns))
-    drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", padding=(0, GAP - 1, 0, 0), show_edge=False)
-    for word, column, cell_width in zip(words, columns, widths, strict=True):
-        figures = all(type(row.get(column)) in (int, float, type(None)) for row in rows)
-        drawn.add_column(
-            "\n".join(word),
-            width=cell_width,
-            justify="right" if figures else "left",
-            no_wrap=len(columns) > FEW,
-            overflow="ellipsis" if len(columns) > FEW else "fold",
-        )
-    for line in zip(*cells, strict=True):
-        drawn.add_row(*map(Text, line))
-    return drawn
-
-
-def _fitted(natural: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    widths = [max(lowest, min(wide, room)) for wide, lowest in zip(natural, least, strict=True)]
-    while sum(widths) > room:
-        shrinkable = [(wide, place) for place, wide in enumerate(widths) if wide > least[place]]
-        if not shrinkable:
-            break
-        widths[max(shrinkable)[1]] -= 1
-    return widths
 
 
 def _print_aligned(lines: Iterable[Sequence[str]]) -> None:
@@ -111,8 +65,8 @@ def shown(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.1f}"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     text = json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
     text = _FRACTION.sub(r"\1", text)
     text = "".join(letter if letter.isprintable() else " " for letter in text)
@@ -157,10 +111,7 @@ def counting(what: str) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from scrapersky.cli import terminal
 
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} {task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        line = progress.add_task(what, total=None)
-        yield lambda more: progress.advance(line, more)
+    with terminal.counting(what) as count:
+        yield count

@@ -9,7 +9,7 @@ import click
 from psycopg.rows import tuple_row
 
 from scrapersky.cli.database import Connection, connect, fetch, fetch_json
-from scrapersky.cli.output import Json, duration, examples, json_option, print_json, print_rows, table
+from scrapersky.cli.output import Json, duration, examples, json_option, print_json, print_rows
 from scrapersky.queue.depth import Depth, depth_sql
 from scrapersky.queue.queues import QUEUES, Queue
 
@@ -75,6 +75,8 @@ def status(*, watch: bool, as_json: bool) -> None:
 def _watch_in_terminal(connection: Connection) -> None:
     from rich.console import Group
     from rich.live import Live
+
+    from scrapersky.cli.terminal import table
 
     with Live(screen=True) as live:
         for document in _looks(connection, watch=True):
