@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test chaos soak lint types boundaries format docs lock image clean
+.PHONY: help env demo test chaos lint types boundaries format docs lock image clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -24,13 +24,11 @@ demo: env ## the whole pipeline on an embedded database and the loopback Interne
 	$(BIN)/scrapersky demo
 
 test: env ## all tests but the long ones
-	$(BIN)/pytest -n 2 -m "not chaos and not soak"
+	$(BIN)/pytest -n 2 -m "not chaos"
 
-chaos: env ## kill workers, cut connections; CHAOS_KILLS says how often
-	$(BIN)/pytest -m chaos
-
-soak: env ## long fuzzing and load; SOAK_SECONDS says how long each
-	$(BIN)/pytest -m soak
+CHAOS_KILLS ?= 1000
+chaos: env ## kill workers, cut connections, restart the server; CHAOS_KILLS says how often
+	CHAOS_KILLS=$(CHAOS_KILLS) $(BIN)/pytest -m chaos
 
 lint: env ## ruff: style and format
 	$(BIN)/ruff check .
