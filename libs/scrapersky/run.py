@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from importlib.metadata import version
 from time import monotonic, time
 from typing import Any, Protocol
@@ -60,11 +60,16 @@ class Run:
             grace=settings.grace_seconds,
             retries=Retries(settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds),
         )
+        self._stop = Stop.never()
         self._began = monotonic()
         self._started_at = time()
 
     async def drain(self, open_stages: OpenStages, limit: int | None) -> tuple[UUID, Tally]:
         """Work what is due, and leave the traces of it; see `scrapersky.service.run_job_loop`."""
+        with _heeding_signals(self._stop):
+            return await self._drain(open_stages, limit)
+
+    async def _drain(self, open_stages: OpenStages, limit: int | None) -> tuple[UUID, Tally]:
         await require_current(self._engine)
         run_id = await runs.begin(self._engine, self._service)
         structlog.contextvars.bind_contextvars(service=self._service, run=str(run_id))
@@ -84,10 +89,10 @@ class Run:
         async with self._engine.begin() as connection:
             if not (await connection.exec_driver_sql(any_due(self._queues))).scalar():
                 return
-        stop, allowance = Stop.never(), Allowance(limit)
+        allowance = Allowance(limit)
         slots = asyncio.Semaphore(self._limits.concurrency)
-        asyncio.get_running_loop().call_later(self._settings.time_budget_seconds, stop.draining.set)
-        async with _heeding_signals(stop), open_stages(self._settings) as stages:
+        asyncio.get_running_loop().call_later(self._settings.time_budget_seconds, self._stop.draining.set)
+        async with open_stages(self._settings) as stages:
             drains = [
                 drain(
                     stage,
@@ -95,7 +100,7 @@ class Run:
                     self._limits,
                     slots=slots,
                     allowance=allowance,
-                    stop=stop,
+                    stop=self._stop,
                     tally=tallies[stage.queue.name],
                 )
                 for stage in stages
@@ -140,8 +145,8 @@ class Run:
         return gauges
 
 
-@asynccontextmanager
-async def _heeding_signals(stop: Stop) -> AsyncIterator[None]:
+@contextmanager
+def _heeding_signals(stop: Stop) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     ours = (signal.SIGTERM, signal.SIGINT)
     for number in ours:

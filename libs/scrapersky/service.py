@@ -5,6 +5,7 @@ Settings → drain each of its queues → a row of ``service_runs`` → metrics 
 """
 
 import asyncio
+import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
@@ -86,6 +87,8 @@ def main(run_once: Callable[[], Awaitable[RunSummary]]) -> NoReturn:
     async def once() -> None:
         await run_once()
 
+    # As PID 1 a process has no default for SIGTERM; until the run heeds it there is nothing to give back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         asyncio.run(once())
     except ScraperSkyError as error:

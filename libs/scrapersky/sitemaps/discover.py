@@ -121,8 +121,11 @@ class _Search:
             for candidate in wave:
                 self._found[candidate.url] = FoundSitemap(candidate.url, candidate.method)
             readable = [c for c in wave if self._may_read(c)]
-            opened = await asyncio.gather(*(self._open(c, keep_unreadable=keep_unreadable) for c in readable))
+            opening = (self._open(c, keep_unreadable=keep_unreadable) for c in readable)
+            opened = await asyncio.gather(*opening, return_exceptions=True)
             for candidate, result in zip(readable, opened, strict=True):
+                if isinstance(result, BaseException):
+                    raise result
                 if result is None:
                     del self._found[candidate.url]
                     continue
