@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.support.pushgateway",
     "tests.support.pgbouncer",
     "tests.support.internet",
+    "tests.support.places",
     "tests.support.command_line",
 ]

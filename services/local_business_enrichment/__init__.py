@@ -26,4 +26,4 @@ async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]
     from services.local_business_enrichment.search_places import SearchPlaces
 
     async with PlacesClient(settings) as places:
-        yield [SearchPlaces(settings, places), ExtractDomain(settings)]
+        yield [SearchPlaces(settings, places), ExtractDomain()]

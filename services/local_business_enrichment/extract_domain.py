@@ -2,8 +2,11 @@
 
 Claims ``local_businesses.domain_extraction_status`` Queued. Reads the domain from ``website_url``; nothing is fetched.
 Writes a row of ``domains`` where the domain is new, which the domain scheduler's queue takes up, and links the business
-to it; several businesses may share a domain, and the first keeps the link. A business without a website is done, and
-hands nothing on. A page on a social network or a directory is not its own website: Error ``not-own-website``.
+to it: ``domains.local_business_id``. Several businesses may share a domain; the first keeps the link.
+
+A business without a website is Completed and hands nothing on; its ``website_url`` is empty, and that is how to tell. A
+page on a social network, in a directory or behind a link shortener is not its own website: Error ``not-own-website``.
+What is no URL of a website: Error ``bad-website-url``.
 """
 
 import json
@@ -17,19 +20,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from scrapersky.errors import InputError, PermanentError
 from scrapersky.queue.queues import DOMAIN_EXTRACTIONS
 from scrapersky.queue.stage import Lease
-from scrapersky.settings import Settings
 from scrapersky.web.urls import domain_of, registrable
 
 # fmt: off
 OTHERS_SITES = frozenset({
-    "facebook.com", "fb.com", "fb.me", "instagram.com", "twitter.com", "x.com", "linkedin.com", "youtube.com",
-    "youtu.be", "tiktok.com", "pinterest.com", "yelp.com", "angi.com", "homeadvisor.com", "thumbtack.com",
-    "nextdoor.com", "bbb.org", "yellowpages.com", "tripadvisor.com", "opentable.com", "doordash.com",
-    "ubereats.com", "grubhub.com", "linktr.ee", "google.com", "goo.gl", "g.page", "business.site", "wa.me",
-    "whatsapp.com", "t.me", "booking.com", "airbnb.com", "amazon.com", "etsy.com", "ebay.com", "bit.ly",
+    # Social networks, messengers and link lists
+    "facebook.com", "fb.com", "fb.me", "m.me", "instagram.com", "threads.net", "threads.com", "twitter.com", "x.com",
+    "linkedin.com", "youtube.com", "youtu.be", "tiktok.com", "pinterest.com", "snapchat.com", "wa.me", "whatsapp.com",
+    "t.me", "linktr.ee", "beacons.ai", "lnk.bio", "bio.link",
+    # Google's own profiles, and link shorteners
+    "goo.gl", "g.page", "g.co", "business.site", "bit.ly", "tinyurl.com", "page.link",
+    # Directories, marketplaces, booking and delivery
+    "angi.com", "angieslist.com", "homeadvisor.com", "thumbtack.com", "nextdoor.com", "bbb.org", "houzz.com",
+    "porch.com", "foursquare.com", "mapquest.com", "manta.com", "trustpilot.com", "opentable.com", "doordash.com",
+    "ubereats.com", "grubhub.com", "toasttab.com", "airbnb.com", "etsy.com", "vagaro.com", "booksy.com", "zocdoc.com",
 })
+OTHERS_NAMES = frozenset({"google", "yelp", "tripadvisor", "yellowpages", "amazon", "ebay", "booking", "groupon"})
 # fmt: on
-"""Registrable domains of social networks, directories and link shorteners."""
+"""Registrable domains on which a business has a page at most; and names that are such under .com and every country."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +55,6 @@ class ExtractDomain:
     queue = DOMAIN_EXTRACTIONS
     row = Business
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
     async def work(self, row: Business, lease: Lease) -> str | None:  # noqa: ARG002
         """The domain of the business's own website, or None where it has none."""
         if row.website_url is None or not row.website_url.strip():
@@ -58,8 +63,9 @@ class ExtractDomain:
             domain = domain_of(row.website_url)
         except InputError as error:
             raise PermanentError("bad-website-url", str(error)) from None
-        if domain in OTHERS_SITES or registrable(domain) in OTHERS_SITES:
-            raise PermanentError("not-own-website", f"{row.website_url[:300]} is a page on {registrable(domain)}")
+        host = someone_elses(domain)
+        if host is not None:
+            raise PermanentError("not-own-website", f"{row.website_url.strip()[:300]} is a page on {host}")
         return domain
 
     async def settle(self, session: AsyncSession, results: Sequence[tuple[Business, str | None]]) -> None:
@@ -72,7 +78,18 @@ class ExtractDomain:
             {"domain": domain, "tenant_id": str(row.tenant_id), "local_business_id": str(row.id)}
             for domain, row in sorted(found.items())
         ]
-        await session.execute(UPSERT, {"rows": json.dumps(rows)})
+        if rows:
+            await session.execute(UPSERT, {"rows": json.dumps(rows)})
+
+
+def someone_elses(domain: str) -> str | None:
+    """The network, directory or shortener that a domain belongs to; None where it may be the business's own."""
+    owner = registrable(domain)
+    name, _, suffix = owner.partition(".")
+    country = suffix.rpartition(".")[2]
+    if name in OTHERS_NAMES and (suffix == "com" or len(country) == len("uk")):
+        return owner
+    return next((each for each in (domain, owner) if each in OTHERS_SITES), None)
 
 
 UPSERT = text("""

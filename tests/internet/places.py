@@ -1,35 +1,72 @@
-"""A stand-in for the Places API (New): its documented HTTP/JSON, field masks, page tokens and error bodies.
+"""A stand-in for the Places API (New): its documented HTTP/JSON, field masks, page tokens, limits and error bodies.
 
-The keys ``denied``, ``quota`` and ``broken`` are answered with 403, 429 and 500; no key and no field mask as Google
-does.
+https://developers.google.com/maps/documentation/places/web-service/reference/rest/v1/places/searchText. A request that
+Google would refuse is refused: without key or field mask, with a field that does not exist, an unknown parameter, a
+token of another search. Some keys are answered with errors, see `places_errors.KEYS`; `next_answers` come before all.
 """
 
+import base64
+import hashlib
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 from tests.internet.businesses import Business
+from tests.internet.places_data import FIELDS, LOCALITIES, Json, describe, describe_locality
+from tests.internet.places_errors import KEYS, UNKNOWN_KEY, error
 from tests.internet.server import Answer, HttpServer, Request
 
-Json = dict[str, Any]
-MOST_RESULTS = 60
 KEY = "loopback-key"
-STATUSES = {
-    400: "INVALID_ARGUMENT",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    429: "RESOURCE_EXHAUSTED",
-    500: "INTERNAL",
-}
+MOST_RESULTS = 60
+LARGEST_PAGE = 20
+LARGEST_RADIUS = 50_000.0
+PARAMETERS = frozenset({
+    "textQuery", "pageSize", "pageToken", "languageCode", "regionCode", "locationBias", "locationRestriction",
+    "includedType", "openNow", "minRating", "priceLevels", "rankPreference", "strictTypeFiltering",
+    "includePureServiceAreaBusinesses",
+})  # fmt: skip
+
+
+class RefusedError(Exception):
+    """The request is refused with this answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request as it came, refused or not."""
+
+    method: str
+    path: str
+    mask: tuple[str, ...]
+    body: Json
 
 
 class PlacesStandIn:
-    """Serves the API on the loopback; ``calls`` lists the paths it was asked for."""
+    """Serves the API on the loopback; an async context manager.
+
+    Attributes:
+        calls: What it was asked.
+        next_answers: Answered first, in this order, whatever is asked.
+    """
 
     def __init__(self, known: Sequence[Business]) -> None:
-        self._known = known
+        self.known = known
+        self.calls: list[Call] = []
+        self.next_answers: deque[Answer] = deque()
         self._server = HttpServer(self._answer, {})
-        self.calls: list[str] = []
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     @property
     def base_url(self) -> str:
@@ -45,64 +82,117 @@ class PlacesStandIn:
         await self._server.stop()
 
     def _answer(self, request: Request) -> Answer:
-        self.calls.append(request.path)
-        key = request.headers.get("x-goog-api-key", "")
-        refused = {
-            "": (403, "Method doesn't allow unregistered callers. Please use API Key to call this API."),
-            "denied": (403, "The provided API key is not authorized to use this API."),
-            "quota": (429, "Quota exceeded for quota metric 'SearchTextRequest'."),
-            "broken": (500, "Internal error encountered."),
-        }.get(key)
-        if refused:
-            return _error(*refused)
-        if key != KEY:
-            return _error(400, "API key not valid. Please pass a valid API key.", reason="API_KEY_INVALID")
         mask = request.headers.get("x-goog-fieldmask", "")
-        if not mask:
-            return _error(
-                400, "FieldMask is a required parameter. See https://cloud.google.com/apis/docs/system-parameters"
-            )
-        if request.method == "POST" and request.path == "/v1/places:searchText":
-            return self._search(json.loads(request.body), mask.split(","))
-        if request.method == "GET" and request.path.startswith("/v1/places/"):
-            return self._details(request.path.rpartition("/")[2], mask.split(","))
-        return _error(404, "Not found.")
+        try:
+            body = json.loads(request.body or b"{}")
+        except ValueError:
+            return error(400, "Invalid JSON payload received.")
+        self.calls.append(Call(request.method, request.path, tuple(mask.split(",")), body))
+        if self.next_answers:
+            return self.next_answers.popleft()
+        key = request.headers.get("x-goog-api-key", "")
+        if key != KEY:
+            return KEYS.get(key, UNKNOWN_KEY)
+        try:
+            return self._route(request, body, mask)
+        except RefusedError as refused:
+            return refused.answer
 
-    def _search(self, asked: Json, mask: list[str]) -> Answer:
-        query, size = asked.get("textQuery"), asked.get("pageSize", 20)
-        if not query:
-            return _error(400, "Empty text_query.")
-        if not 1 <= size <= 20:
-            return _error(400, "Invalid page_size. It must be between 1 and 20.")
-        start = 0
-        if "pageToken" in asked:
-            prefix, _, start_text = asked["pageToken"].rpartition("#")
-            if prefix != query:
-                return _error(400, "Request parameters for paging requests must match the initial SearchText request.")
-            start = int(start_text)
-        matching = [*self._known][:MOST_RESULTS] if "plumber" in query.lower() or "austin" in query.lower() else []
-        shown = matching[start : start + size]
-        answer: Json = {"places": [_describe(each) for each in shown]} if shown else {}
-        if start + size < len(matching):
-            answer["nextPageToken"] = f"{query}#{start + size}"
-        return _masked(answer, mask)
+    def _route(self, request: Request, body: Json, mask: str) -> Answer:
+        if (request.method, request.path) == ("POST", "/v1/places:searchText"):
+            return _masked(self._search(body), mask, {"places": FIELDS, "nextPageToken": None})
+        folder, _, place_id = request.path.rpartition("/")
+        if (request.method, folder) == ("GET", "/v1/places"):
+            return _masked(self._details(place_id), mask, FIELDS)
+        return Answer(404, body=b"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>")
 
-    def _details(self, place_id: str, mask: list[str]) -> Answer:
-        for each in self._known:
+    def _details(self, place_id: str) -> Json:
+        for each in self.known:
             if each.place_id == place_id:
-                return _masked(_describe(each), mask)
-        return _error(404, "The Place ID is no longer valid. Please refresh cached Place IDs.")
+                return describe(each)
+        if place_id.startswith("ChIJ"):
+            raise RefusedError(error(404, "The Place ID is no longer valid. Please refresh cached Place IDs."))
+        raise RefusedError(error(400, f"Not a valid Place ID: {place_id}"))
+
+    def _search(self, asked: Json) -> Json:
+        _check(asked)
+        size = min(asked.get("pageSize") or LARGEST_PAGE, LARGEST_PAGE)
+        digest = hashlib.sha256(
+            json.dumps({**asked, "pageToken": None}, sort_keys=True).encode(), usedforsecurity=False
+        ).hexdigest()
+        start = _offset(asked["pageToken"], digest) if "pageToken" in asked else 0
+        found = self._matching(asked)[:MOST_RESULTS]
+        answer: Json = {"places": found[start : start + size]} if found[start:] else {}
+        if start + size < len(found):
+            token = json.dumps([digest, start + size])
+            answer["nextPageToken"] = base64.urlsafe_b64encode(token.encode()).decode()
+        return answer
+
+    def _matching(self, asked: Json) -> list[Json]:
+        query = asked["textQuery"].strip().casefold()
+        if query in LOCALITIES:
+            return [describe_locality(query)]
+        found = [describe(each) for each in self.known] if "plumb" in query else []
+        viewport = asked.get("locationRestriction", {}).get("rectangle")
+        return [place for place in found if viewport is None or _inside(place["location"], viewport)]
 
 
-def _masked(answer: Json, mask: list[str]) -> Answer:
-    if "*" not in mask:
-        for path in mask:
-            if path.partition(".")[0] not in {*answer, *_ALL_FIELDS, "places", "nextPageToken"}:
-                return _error(
-                    400, f"Error expanding 'fields' parameter. Cannot find matching fields for path '{path}'."
-                )
-        answer = _keep(answer, [path.split(".") for path in mask])
-    return Answer(content_type="application/json; charset=UTF-8", body=json.dumps(answer).encode())
+def _check(asked: Json) -> None:
+    unknown = sorted(asked.keys() - PARAMETERS)
+    if unknown:
+        raise RefusedError(
+            error(400, f'Invalid JSON payload received. Unknown name "{unknown[0]}": Cannot find field.')
+        )
+    if not str(asked.get("textQuery", "")).strip():
+        raise RefusedError(error(400, "Empty text_query."))
+    if asked.get("pageSize", 0) < 0:
+        raise RefusedError(error(400, "page_size must not be negative."))
+    bias, restriction = asked.get("locationBias", {}), asked.get("locationRestriction", {})
+    if bias and restriction:
+        raise RefusedError(error(400, "location_bias and location_restriction cannot be set together."))
+    if restriction.keys() - {"rectangle"}:
+        raise RefusedError(error(400, 'Invalid JSON payload received. Unknown name at "location_restriction".'))
+    if not 0 <= bias.get("circle", {}).get("radius", 0.0) <= LARGEST_RADIUS:
+        raise RefusedError(error(400, "Invalid radius: must be between 0 and 50000."))
+    if restriction:
+        low, high = restriction["rectangle"]["low"], restriction["rectangle"]["high"]
+        if low["latitude"] > high["latitude"] or (high["longitude"] - low["longitude"]) % 360 > 180:
+            raise RefusedError(error(400, "Invalid rectangle."))
+
+
+def _offset(token: object, digest: str) -> int:
+    try:
+        of, start = json.loads(base64.urlsafe_b64decode(str(token)))
+    except ValueError:
+        raise RefusedError(error(400, "Invalid page_token.")) from None
+    if of != digest:
+        says = "Request parameters for paging requests must match the initial SearchText request."
+        raise RefusedError(error(400, says))
+    return int(start)
+
+
+def _inside(location: Mapping[str, float], viewport: Json) -> bool:
+    low, high = viewport["low"], viewport["high"]
+    width = (high["longitude"] - low["longitude"]) % 360
+    east = (location["longitude"] - low["longitude"]) % 360
+    return bool(low["latitude"] <= location["latitude"] <= high["latitude"] and east <= width)
+
+
+def _masked(answer: Json, mask: str, known: Json) -> Answer:
+    paths = mask.split(",")
+    if not mask:
+        return error(400, "FieldMask is a required parameter. See https://cloud.google.com/apis/docs/system-parameters")
+    for path in paths:
+        if path != "*" and not _exists(path.split("."), known):
+            return error(400, f"Error expanding 'fields' parameter. Cannot find matching fields for path '{path}'.")
+    kept = answer if "*" in paths else _keep(answer, [path.split(".") for path in paths])
+    return Answer(content_type="application/json; charset=UTF-8", body=json.dumps(kept).encode())
+
+
+def _exists(path: list[str], known: Any) -> bool:
+    if not path or path == ["*"]:
+        return True
+    return isinstance(known, dict) and path[0] in known and _exists(path[1:], known[path[0]])
 
 
 def _keep(value: Any, paths: list[list[str]]) -> Any:
@@ -114,59 +204,5 @@ def _keep(value: Any, paths: list[list[str]]) -> Any:
     for name, inner in value.items():
         below = [path[1:] for path in paths if path[0] == name]
         if below:
-            kept[name] = inner if [] in below else _keep(inner, below)
+            kept[name] = inner if [] in below or ["*"] in below else _keep(inner, below)
     return kept
-
-
-def _error(code: int, message: str, *, reason: str | None = None) -> Answer:
-    error: Json = {"code": code, "message": message, "status": STATUSES[code]}
-    if reason:
-        kind = "type.googleapis.com/google.rpc.ErrorInfo"
-        error["details"] = [{"@type": kind, "reason": reason, "domain": "googleapis.com"}]
-    return Answer(code, "application/json; charset=UTF-8", json.dumps({"error": error}).encode())
-
-
-def _describe(business: Business) -> Json:
-    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
-    described: Json = {
-        "id": business.place_id,
-        "displayName": {"text": business.name, "languageCode": "en"},
-        "formattedAddress": f"{business.street}, Austin, TX {business.zip}, USA",
-        "addressComponents": _address(business),
-        "location": {"latitude": business.latitude, "longitude": business.longitude},
-        "types": ["plumber", "point_of_interest", "establishment"],
-        "primaryTypeDisplayName": {"text": "Plumber", "languageCode": "en-US"},
-        "businessStatus": "OPERATIONAL",
-        "timeZone": {"id": "America/Chicago"},
-        "nationalPhoneNumber": business.phone,
-        "internationalPhoneNumber": f"+1 {business.phone[1:4]}-{business.phone[6:]}",
-        "rating": business.rating,
-        "userRatingCount": business.ratings,
-        "priceLevel": "PRICE_LEVEL_MODERATE",
-        "regularOpeningHours": {
-            "weekdayDescriptions": [f"{day}: 7:30 AM – 6:00 PM" for day in days]
-            + ["Saturday: Closed", "Sunday: Closed"]
-        },
-    }
-    if business.website is not None:
-        described["websiteUri"] = business.website
-    return described
-
-
-def _address(business: Business) -> list[Json]:
-    number, _, street = business.street.partition(" ")
-
-    def part(long: str, short: str, kind: str) -> Json:
-        return {"longText": long, "shortText": short, "types": [kind], "languageCode": "en-US"}
-
-    return [
-        part(number, number, "street_number"),
-        part(street, street, "route"),
-        part("Austin", "Austin", "locality"),
-        part("Texas", "TX", "administrative_area_level_1"),
-        part("United States", "US", "country"),
-        part(business.zip, business.zip, "postal_code"),
-    ]
-
-
-_ALL_FIELDS = frozenset(_describe(Business("", "", "", "", 0.0, 0.0, 0.0, 0, "(512) 555-0100", "")))

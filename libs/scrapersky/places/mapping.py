@@ -1,167 +1,110 @@
-"""From Google's descriptions to our columns: tolerant of what is missing, strict about what is stored."""
+"""From what Google says of a place to the columns of our tables: pure functions.
 
-import math
-from collections.abc import Iterable
-from typing import Any
+Columns that no field of the masks fills are not named here, so a row that has them from elsewhere keeps them.
+"""
 
-from scrapersky.errors import PermanentError
-from scrapersky.places.client import Json
+from scrapersky.places.schema import Json, Place
 
-PRICE_LEVELS = {
-    "PRICE_LEVEL_FREE": 0,
-    "PRICE_LEVEL_INEXPENSIVE": 1,
-    "PRICE_LEVEL_MODERATE": 2,
-    "PRICE_LEVEL_EXPENSIVE": 3,
-    "PRICE_LEVEL_VERY_EXPENSIVE": 4,
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+TYPES_OF_EVERYTHING = frozenset({"point_of_interest", "establishment"})
+CITY = ("locality", "postal_town", "sublocality", "sublocality_level_1", "administrative_area_level_3")
+ACCESSIBILITY = {
+    "wheelchairAccessibleEntrance": "Wheelchair accessible entrance",
+    "wheelchairAccessibleParking": "Wheelchair accessible parking",
+    "wheelchairAccessibleRestroom": "Wheelchair accessible restroom",
+    "wheelchairAccessibleSeating": "Wheelchair accessible seating",
 }
-DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-EARTH_RADIUS_KM = 6371.0088
 
 
-def staged(place: Json) -> Json:
-    """Columns of ``places_staging`` for one result of a Text Search.
-
-    Raises:
-        PermanentError: It has no id.
-    """
-    types = _texts(place.get("types"))
+def staged(place: Place) -> Json:
+    """Columns of ``places_staging`` for one result of a Text Search; texts fit their columns."""
+    kind = place.primary_type or next(iter(place.types), None)
     return {
-        "place_id": _id(place),
-        "name": _localized(place.get("displayName"), 255) or "(no name)",
-        "formatted_address": _text(place.get("formattedAddress"), 512),
-        "business_type": types[0][:100] if types else None,
-        "latitude": _coordinate(place, "latitude"),
-        "longitude": _coordinate(place, "longitude"),
-        "rating": _number(place.get("rating"), 0, 5),
-        "user_ratings_total": _whole(place.get("userRatingCount")),
-        "price_level": PRICE_LEVELS.get(str(place.get("priceLevel"))),
-        "raw_data": _clean(place),
+        "place_id": place.id,
+        "name": (place.name or place.id)[:255],
+        "formatted_address": _cut(place.address, 512),
+        "vicinity": _cut(place.short_address, 512),
+        "business_type": _cut(kind, 100),
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "rating": place.rating,
+        "user_ratings_total": place.ratings,
+        "price_level": place.price_level,
+        "raw_data": place.raw,
     }
 
 
-def business(place: Json) -> Json:
+def business(place: Place) -> Json:
     """Columns of ``local_businesses`` for Place Details.
 
-    Raises:
-        PermanentError: It has no id.
+    ``business_verified``, ``image_url`` and the lists from ``service_options`` to ``pets`` are not among them: Google
+    does not say, or asks more for it; see docs/google-places.md.
     """
-    parts = _address_parts(place.get("addressComponents"))
-    types = _texts(place.get("types"))
-    main = _localized(place.get("primaryTypeDisplayName"), 200) or (types[0] if types else None)
-    zone = place.get("timeZone")
-    street = " ".join(part for part in (parts.get("street_number"), parts.get("route")) if part)
-    price = PRICE_LEVELS.get(str(place.get("priceLevel")))
+    category = place.category or place.primary_type or next(iter(place.types), None)
     return {
-        "place_id": _id(place),
-        "business_name": _localized(place.get("displayName"), 500),
-        "full_address": _text(place.get("formattedAddress"), 1000),
-        "street_address": street or None,
-        "city": parts.get("locality") or parts.get("postal_town") or parts.get("sublocality"),
-        "state": parts.get("administrative_area_level_1"),
-        "zip": parts.get("postal_code"),
-        "country": parts.get("country"),
-        "phone": _text(place.get("internationalPhoneNumber") or place.get("nationalPhoneNumber"), 50),
-        "main_category": main,
-        "extra_categories": types or None,
-        "rating": _number(place.get("rating"), 0, 5),
-        "reviews_count": _whole(place.get("userRatingCount")),
-        "price_text": "$" * price if price else None,
-        "website_url": _text(place.get("websiteUri"), 2000),
-        **_hours(place.get("regularOpeningHours")),
-        "timezone": _text(zone.get("id"), 100) if isinstance(zone, dict) else None,
-        "latitude": _coordinate(place, "latitude"),
-        "longitude": _coordinate(place, "longitude"),
-        "additional_json": _clean(place),
+        "business_name": place.name,
+        "full_address": place.address,
+        **_address(place),
+        "phone": place.phone,
+        "main_category": category,
+        "extra_categories": _extra_categories(place),
+        "rating": place.rating,
+        "reviews_count": place.ratings,
+        "price_text": _price(place.price_level),
+        "website_url": place.website,
+        **_hours(place),
+        "timezone": place.time_zone,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "accessibility": [ACCESSIBILITY[name] for name in place.accessibility if name in ACCESSIBILITY] or None,
     }
 
 
-def within(places: Iterable[Json], latitude: float, longitude: float, radius_km: float) -> list[Json]:
-    """Those results of a Text Search that lie in a circle; great-circle distance by the haversine formula."""
-    kept = []
-    for place in places:
-        here = _coordinate(place, "latitude"), _coordinate(place, "longitude")
-        if (
-            here[0] is not None
-            and here[1] is not None
-            and _distance(latitude, longitude, here[0], here[1]) <= radius_km
-        ):
-            kept.append(place)
-    return kept
+def _cut(text: str | None, longest: int) -> str | None:
+    return None if text is None else text[:longest]
 
 
-def _distance(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    p1, p2 = math.radians(lat1), math.radians(lat2)
-    half = math.sin((p2 - p1) / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(math.radians(lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
+def _extra_categories(place: Place) -> list[str] | None:
+    said = TYPES_OF_EVERYTHING | {place.primary_type}
+    return [each for each in place.types if each not in said] or None
 
 
-def _id(place: Json) -> str:
-    found = _text(place.get("id"), 255)
-    if found is None:
-        raise PermanentError("places-answer", "Places described a place without an id")
-    return found
+def _price(level: int | None) -> str | None:
+    return None if level is None else "$" * level or "Free"
 
 
-def _text(value: object, longest: int) -> str | None:
-    if not isinstance(value, str):
-        return None
-    return value.replace("\x00", "").encode(errors="replace").decode().strip()[:longest] or None
+def _address(place: Place) -> Json:
+    long: dict[str, str] = {}
+    short: dict[str, str] = {}
+    for component in place.components:
+        for kind in component.types:
+            if component.long:
+                long.setdefault(kind, component.long)
+            if component.short:
+                short.setdefault(kind, component.short)
+    return {
+        "street_address": _street(place.address or "", long),
+        "city": next((long[kind] for kind in CITY if kind in long), None),
+        "state": short.get("administrative_area_level_1"),
+        "zip": long.get("postal_code"),
+        "country": long.get("country"),
+    }
 
 
-def _texts(value: object) -> list[str]:
-    return [text for text in (_text(item, 200) for item in value) if text] if isinstance(value, list) else []
+def _street(address: str, parts: dict[str, str]) -> str | None:
+    number, route = parts.get("street_number"), parts.get("route")
+    if not (number and route):
+        return route or number
+    # Which comes first is the country's custom; the formatted address follows it.
+    native = f"{route} {number}"
+    return native if native in address else f"{number} {route}"
 
 
-def _localized(value: object, longest: int) -> str | None:
-    return _text(value.get("text"), longest) if isinstance(value, dict) else None
-
-
-def _number(value: object, low: float, high: float) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if low <= value <= high else None
-
-
-def _whole(value: object) -> int | None:
-    number = _number(value, 0, 2**31 - 1)
-    return None if number is None else int(number)
-
-
-def _coordinate(place: Json, name: str) -> float | None:
-    where = place.get("location")
-    return _number(where.get(name), -180, 180) if isinstance(where, dict) else None
-
-
-def _address_parts(components: object) -> dict[str, str]:
-    parts: dict[str, str] = {}
-    for component in components if isinstance(components, list) else []:
-        if not isinstance(component, dict):
-            continue
-        short = "administrative_area_level_1" in _texts(component.get("types"))
-        text = _text(component.get("shortText" if short else "longText"), 200)
-        for kind in _texts(component.get("types")):
-            if text:
-                parts.setdefault(kind, text)
-    return parts
-
-
-def _hours(hours: object) -> dict[str, str | None]:
+def _hours(place: Place) -> Json:
     columns: dict[str, str | None] = {f"{day}_hours": None for day in DAYS}
-    lines = hours.get("weekdayDescriptions") if isinstance(hours, dict) else None
-    for line in _texts(lines):
+    for line in place.weekdays:
         day, _, times = line.partition(":")
-        if f"{day.strip().lower()}_hours" in columns:
-            columns[f"{day.strip().lower()}_hours"] = times.strip() or None
+        name = f"{day.strip().lower()}_hours"
+        if name in columns:
+            columns[name] = times.strip() or None
     return columns
-
-
-def _clean(value: Any) -> Any:  # noqa: ANN401
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode(errors="replace").decode()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {_clean(key): _clean(item) for key, item in value.items()}
-    return value

@@ -27,7 +27,7 @@ def connection_pool(settings: Settings) -> AsyncConnectionPool:
         ConfigurationError: FETCH_CA_FILE or FETCH_HOSTS_FILE cannot be read.
     """
     return AsyncConnectionPool(
-        ssl_context=_ssl_context(settings),
+        ssl_context=tls_context(settings),
         max_connections=None,
         max_keepalive_connections=100,
         keepalive_expiry=15,
@@ -37,7 +37,12 @@ def connection_pool(settings: Settings) -> AsyncConnectionPool:
     )
 
 
-def _ssl_context(settings: Settings) -> ssl.SSLContext:
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """Verification by certifi's authorities, and by those of FETCH_CA_FILE.
+
+    Raises:
+        ConfigurationError: FETCH_CA_FILE cannot be read.
+    """
     context = ssl.create_default_context(cafile=certifi.where())
     if settings.fetch_ca_file is not None:
         try:
