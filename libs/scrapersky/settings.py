@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     fetch_ca_file: Path | None = None
     """PEM file of certificate authorities trusted beside the bundled ones."""
     fetch_proxy: HttpUrl | None = None
-    """HTTP proxy for fetching websites. `HTTP_PROXY` and its kin are ignored; addresses are checked all the same."""
+    """HTTP proxy for websites and Places. `HTTP_PROXY` and its kin are ignored; addresses are checked all the same."""
     fetch_connect_timeout: Seconds = 10
     """How long connecting, TLS included, may take."""
     fetch_read_timeout: Seconds = 15

@@ -10,6 +10,7 @@ import pytest
 from scrapersky.errors import ConfigurationError
 from services.sitemap_scheduler import process_pending_jobs
 from tests.internet.places import PlacesStandIn
+from tests.internet.places_errors import over_quota, retry_info
 from tests.internet.server import Answer
 
 Sql = Callable[..., list[dict[str, Any]]]
@@ -173,3 +174,30 @@ async def test_a_missing_key_blames_no_row(environment: pytest.MonkeyPatch, goog
         {"s": "Queued", "n": 0}
     ]
     assert google.calls == []
+
+
+async def test_a_quota_a_minute_uses_up_no_attempt(
+    environment: pytest.MonkeyPatch, google: PlacesStandIn, sql: Sql
+) -> None:
+    for known in google.known[:20]:
+        select(sql, known.place_id)
+    google.next_answers += [over_quota("Minute", retry_info("0.02s"))] * 20
+    environment.setenv("CONCURRENCY", "10")
+    assert (await process_pending_jobs()).completed == 20
+    assert sql("SELECT DISTINCT deep_scan_attempts AS n FROM places_staging") == [{"n": 1}]
+
+
+async def test_a_quota_a_day_puts_rows_off_until_it_is_full_again(
+    environment: pytest.MonkeyPatch, google: PlacesStandIn, sql: Sql
+) -> None:
+    environment.setenv("CONCURRENCY", "1")
+    for known in google.known[:5]:
+        select(sql, known.place_id)
+    google.next_answers.append(over_quota("Day"))
+    assert (await process_pending_jobs()).retried == 5
+    assert len(google.calls) == 1
+    rows = sql(
+        "SELECT DISTINCT split_part(deep_scan_error, ':', 1) AS cause, extract(hour FROM deep_scan_due_at"
+        " AT TIME ZONE 'utc' + interval '1 min')::int AS hour, deep_scan_due_at > now() AS later FROM places_staging"
+    )
+    assert rows == [{"cause": "places-quota", "hour": 8, "later": True}]

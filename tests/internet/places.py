@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from tests.internet.businesses import Business
-from tests.internet.places_data import FIELDS, LOCALITIES, Json, describe, describe_locality
+from tests.internet.places_described import FIELDS, LOCALITIES, Json, describe, describe_locality
 from tests.internet.places_errors import KEYS, UNKNOWN_KEY, error
 from tests.internet.server import Answer, HttpServer, Request
 

@@ -7,7 +7,7 @@ from scrapersky.places.masks import DETAILS, LOCATE, SEARCH, Mask
 from scrapersky.places.schema import Json, read_place
 from tests.internet.businesses import businesses
 from tests.internet.crowd import crowd
-from tests.internet.places_data import describe
+from tests.internet.places_described import describe
 
 # https://developers.google.com/maps/documentation/places/web-service/data-fields, as of 2025.
 ESSENTIALS = {"id", "location", "formattedAddress", "shortFormattedAddress", "addressComponents", "types"}

@@ -11,7 +11,7 @@ from scrapersky.places.mapping import business, staged
 from scrapersky.places.schema import LONGEST_TEXT, clean, json_object, read_page, read_place
 from tests.internet.businesses import businesses
 from tests.internet.crowd import crowd
-from tests.internet.places_data import describe
+from tests.internet.places_described import describe
 
 WHOLE = describe(businesses(crowd(1))[0])
 
