@@ -81,9 +81,9 @@ async def store_pages(session: AsyncSession, owner: Owner, entries: Iterable[Ent
     async with (await _driver(session)).cursor() as cursor, cursor.copy(COPY) as copy:
         for page in pages:
             await copy.write_row((page.loc, page.lastmod, page.changefreq, page.priority))
-    # The planner knows nothing of the temporary table and might read all of pages to join it.
-    await session.execute(text("SET LOCAL enable_hashjoin = off"))
-    await session.execute(text("SET LOCAL enable_mergejoin = off"))
+    # The planner knows nothing of the temporary table, and may know nothing of a young ``pages``: left alone it might
+    # read all of it, once or once a row. The unique index is right whatever the sizes are.
+    await session.execute(text(INDEX_ONLY))
     values = {"domain": owner.domain_id, "tenant": owner.tenant_id, "file": owner.sitemap_file_id}
     merged = [is_new for (is_new,) in await session.execute(text(MERGE), {**values, "source": LEAD_SOURCE})]
     new = sum(merged)
@@ -121,6 +121,10 @@ CREATE = """
 CREATE TEMP TABLE incoming_pages (url text, last_modified timestamptz, changefreq text, priority real) ON COMMIT DROP"""
 
 COPY = "COPY incoming_pages FROM STDIN"
+
+INDEX_ONLY = "SELECT " + ", ".join(
+    f"set_config('enable_{way}', 'off', true)" for way in ("hashjoin", "mergejoin", "seqscan", "bitmapscan", "material")
+)
 
 MERGE = """
 INSERT INTO pages AS page (tenant_id, domain_id, url, last_modified, changefreq, priority, sitemap_file_id, lead_source)
