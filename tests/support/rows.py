@@ -1,6 +1,7 @@
 """Rows of the queues' tables, as little as each table allows."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +31,22 @@ def queue_row(sql: Sql, queue: Queue, **columns: object) -> Any:
     """Insert a row that is in a queue, Queued unless ``columns`` say otherwise; return its id."""
     kind = {"job_type": (queue.where or "").partition("= ")[2].strip("'")} if queue.table == "jobs" else {}
     return insert(sql, queue.table, **({queue.status: "Queued"} | kind | columns))
+
+
+def failed(sql: Sql, queue: Queue, error: str = "http-404: no such page") -> Any:
+    """Insert a row that is given up."""
+    return queue_row(sql, queue, **{queue.status: "Error", queue.attempts: 5, queue.error: error})
+
+
+def retrying(sql: Sql, queue: Queue, error: str) -> Any:
+    """Insert a row that failed once and waits for its next attempt."""
+    return queue_row(sql, queue, **{queue.attempts: 1, queue.error: error, queue.due_at: datetime.now(UTC)})
+
+
+def in_work(sql: Sql, queue: Queue) -> Any:
+    """Insert a row that a worker has for two minutes more."""
+    lease = {queue.due_at: datetime.now(UTC) + timedelta(minutes=2), queue.claim: uuid4(), queue.attempts: 1}
+    return queue_row(sql, queue, **{queue.status: queue.processing}, **lease)
 
 
 def state(sql: Sql, queue: Queue, key: object) -> dict[str, Any]:

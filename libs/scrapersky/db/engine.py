@@ -136,7 +136,7 @@ def explaining_unavailability(url: URL) -> Iterator[None]:
     except (DBAPIError, psycopg.Error) as error:
         original = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(original, (psycopg.OperationalError, psycopg.InterfaceError)):
-            reason = _reason(str(original))
+            reason = _reason(original.diag.message_primary or str(original))
         elif isinstance(original, psycopg.errors.InsufficientPrivilege):
             reason = f"refuses: {str(original).splitlines()[0]}; grant it to the user of DATABASE_URL"
         else:
