@@ -130,7 +130,7 @@ async def test_a_file_that_is_broken_is_kept_as_far_as_it_goes_and_nothing_vanis
     row = await run_import(sql)
     assert (row["sitemap_import_status"], row["etag"]) == ("Completed", None)
     assert row["error_message"].startswith("repaired: ")
-    assert summed(sql, "count(*), count(vanished_at)") == (10, 0)
+    assert summed(sql, "count(*) AS n, count(vanished_at) AS gone") == (10, 0)
 
 
 async def test_pages_of_other_sites_are_left_out(site: Site, sql: Sql) -> None:
@@ -193,7 +193,7 @@ async def test_a_large_file_comes_in_chunks(site: Site, sql: Sql) -> None:
     count = 12_345
     serve(site, sitemap_xml=xml(files.urlset(url(n) for n in range(count))))
     await run_import(sql)
-    assert summed(sql, "count(*), count(DISTINCT url)") == (count, count)
+    assert summed(sql, "count(*) AS n, count(DISTINCT url) AS once") == (count, count)
     before = summed(sql, "md5(string_agg(xmin::text, ',' ORDER BY url))")
     sql("UPDATE sitemap_files SET etag = NULL")
     await run_import(sql)
