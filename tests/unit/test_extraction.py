@@ -134,7 +134,7 @@ def test_profiles_and_not_share_buttons() -> None:
         body="""<a href="https://www.facebook.com/sharer/sharer.php?u=x">share</a>
         <a href="https://facebook.com/joesplumbing">Facebook</a> <a href="https://twitter.com/intent/tweet?text=x">x</a>
         <a href="https://x.com/joesplumb">X</a> <a href="https://www.instagram.com/p/Cabc123/">a picture</a>
-        <a href="https://www.instagram.com/joesplumbing/">Instagram</a> 
+        <a href="https://www.instagram.com/joesplumbing/">Instagram</a>
         <a href="//www.linkedin.com/company/joes/">in</a>
         <a href="https://www.youtube.com/watch?v=abc">film</a>
         <a href="https://www.youtube.com/@joesplumbing">YouTube</a>"""
