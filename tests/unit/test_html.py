@@ -150,7 +150,7 @@ def test_what_is_cut_is_only_what_no_real_page_has() -> None:
 
 
 def test_mutated_bytes_are_still_a_page() -> None:
-    rng = random.Random(5)  # noqa: S311
+    rng = random.Random(5)
     page = bytearray(
         b"<html><head><meta charset=utf-8><title>Plumber</title></head><body class='a b'>" + "é<p>".encode() * 200
     )
