@@ -62,10 +62,16 @@ RETURNING {returned}"""
 
 @cache
 def renew(queue: Queue) -> str:
-    """Heartbeat: parameters ``ids``, ``tokens``, ``lease``. Returns ``(id, token)`` of the rows that are still ours."""
+    """Heartbeat: parameters ``ids``, ``tokens``, ``lease``. Returns ``(id, token)`` of the rows that are still ours.
+
+    Rows are locked in id order, as a settle locks them: the two never wait for each other in a circle.
+    """
     return f"""
 UPDATE {queue.table} SET {queue.due_at} = now() + make_interval(secs => %(lease)s)
-WHERE {queue.key} = ANY(%(ids)s) AND {queue.claim} = ANY(%(tokens)s) AND {queue.status} = '{queue.processing}'
+WHERE {queue.key} = ANY(ARRAY(
+    SELECT {queue.key} FROM {queue.table}
+    WHERE {queue.key} = ANY(%(ids)s) AND {queue.claim} = ANY(%(tokens)s) AND {queue.status} = '{queue.processing}'
+    ORDER BY {queue.key} FOR NO KEY UPDATE))
 RETURNING {queue.key}, {queue.claim}"""
 
 
