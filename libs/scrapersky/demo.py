@@ -50,7 +50,7 @@ class DemoReport:
     funnel: dict[str, int]
     stages: list[StageReport]
     services: list[dict[str, Any]]
-    sites_with_errors: list[dict[str, str]] = field(default_factory=list)
+    rows_in_error: list[dict[str, str]] = field(default_factory=list)
 
 
 class DemoFailedError(ScraperSkyError):
@@ -204,7 +204,7 @@ async def _report(connection: psycopg.AsyncConnection[Any], seconds: float) -> D
 
 
 _ERRORS_SQL = """
-SELECT 'domains' AS queue, domain AS what, scan_error AS error FROM domains WHERE status = 'Error'
+SELECT 'domains' AS queue, domain AS row, scan_error AS error FROM domains WHERE status = 'Error'
 UNION ALL SELECT 'sitemap-analysis', domain, sitemap_analysis_error FROM domains WHERE sitemap_analysis_status = 'Error'
 UNION ALL SELECT 'sitemap-imports', url, sitemap_import_error FROM sitemap_files WHERE sitemap_import_status = 'Error'
 UNION ALL SELECT 'domain-extractions', business_name, domain_extraction_error FROM local_businesses

@@ -1,7 +1,6 @@
 """``scrapersky demo``: the whole pipeline on an embedded database and the loopback Internet."""
 
 import asyncio
-import json
 import shlex
 import shutil
 import signal
@@ -18,8 +17,8 @@ from psycopg.rows import dict_row
 from pydantic import SecretStr
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
+from scrapersky.cli.output import print_json, print_rows
 from scrapersky.db.migrations import upgrade
 from scrapersky.demo import QUESTION, DemoReport, loopback_internet, play
 from scrapersky.embedded import EmbeddedPostgres
@@ -100,27 +99,23 @@ class _Progress:
 
 def _print(report: DemoReport, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(asdict(report), default=str))
+        print_json(asdict(report))
         return
-    out = Console()
-    funnel = Table(title=f"{report.question}: what is in the database after {report.seconds:.0f} s")
-    funnel.add_column("table")
-    funnel.add_column("rows", justify="right")
-    for table, count in report.funnel.items():
-        funnel.add_row(table, f"{count:,}")
-    stages = Table("service", "queue", "completed", "errors", "causes", title="what became of every queued row")
-    for stage in report.stages:
-        causes = ", ".join(f"{cause} {count}" for cause, count in stage.causes.items())
-        stages.add_row(stage.service, stage.queue, f"{stage.completed:,}", f"{stage.errors:,}", causes)
-    times = Table("service", "runs", "rows claimed", "retried", "seconds", title="how long each service took")
-    for row in report.services:
-        times.add_row(row["service"], *(str(row[name]) for name in ("runs", "claimed", "retried", "seconds")))
-    errors = Table("queue", "row", "why", title="rows in Error")
-    for row in report.sites_with_errors:
-        errors.add_row(row["queue"], row["what"], row["error"])
-    for each in (funnel, stages, times, errors):
-        out.print(each)
+    click.echo(f"{report.question}: what is in the database after {report.seconds:.0f} s")
+    funnel = [{"table": table, "rows": f"{count:,}"} for table, count in report.funnel.items()]
+    print_rows(funnel, ("table", "rows"), as_json=False)
+    click.echo("\nWhat became of every queued row")
+    stages = [{**asdict(stage), "causes": _listed(stage.causes)} for stage in report.stages]
+    print_rows(stages, ("service", "queue", "completed", "errors", "causes"), as_json=False)
+    click.echo("\nHow long each service took")
+    print_rows(report.services, ("service", "runs", "claimed", "retried", "seconds"), as_json=False)
+    click.echo("\nRows in Error")
+    print_rows(report.rows_in_error, ("queue", "row", "error"), as_json=False)
     words.print("To keep the database and look around in it: scrapersky demo --keep")
+
+
+def _listed(causes: dict[str, int]) -> str:
+    return ", ".join(cause if count == 1 else f"{cause} ({count})" for cause, count in causes.items())
 
 
 def _say_how_to_look_around(postgres: EmbeddedPostgres) -> None:
