@@ -143,12 +143,12 @@ def test_many_go_in_batches(scrapersky: CommandLine, sql: Sql, tmp_path: Path, m
 def test_domains_take_the_default_tenant(scrapersky: CommandLine, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
     tenant = uuid4()
     monkeypatch.setenv("DEFAULT_TENANT_ID", str(tenant))
-    done = scrapersky("add", "a.example")
-    assert (done.code, done.out) == (78, "")
-    assert done.err.startswith(f"DEFAULT_TENANT_ID: there is no tenant {tenant}; ")
-    sql("INSERT INTO tenants (id, name) VALUES (%s, 'ours')", tenant)
     assert scrapersky("add", "a.example").code == 0
-    assert sql("SELECT tenant_id FROM domains") == [{"tenant_id": tenant}]
+    assert scrapersky("search", "plumbers", "--location", "Austin, TX").code == 0
+    assert (
+        sql("SELECT tenant_id FROM domains") == sql("SELECT tenant_id FROM place_searches") == [{"tenant_id": tenant}]
+    )
+    assert sql("SELECT name FROM tenants WHERE id = %s", tenant) == [{"name": "default"}]
 
 
 def test_a_search_is_kept_and_queued(scrapersky: CommandLine, sql: Sql) -> None:

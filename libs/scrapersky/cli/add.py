@@ -7,11 +7,10 @@ from itertools import chain, islice
 from typing import IO
 
 import click
-from psycopg.errors import ForeignKeyViolation
 
-from scrapersky.cli.database import Connection, connect, fetch
+from scrapersky.cli.database import Connection, connect, fetch, make_default_tenant
 from scrapersky.cli.output import counting, examples, json_option, print_json
-from scrapersky.errors import ConfigurationError, InputError
+from scrapersky.errors import InputError
 from scrapersky.settings import Settings
 from scrapersky.web.urls import domain_of
 
@@ -72,6 +71,7 @@ def add(urls: tuple[str, ...], source: IO[str] | None, *, queue: bool, as_json: 
     settings, added = Settings.load(), Added()
     domains = _domains(chain(urls, _inputs(source) if source else ()), added)
     with connect(settings) as connection, counting("domains") as count:
+        make_default_tenant(connection, settings)
         while batch := [*islice(domains, BATCH)]:
             new = _insert(connection, batch, settings, queue=queue)
             added.new += new
@@ -123,13 +123,8 @@ def _domains(inputs: Iterable[str], added: Added) -> Iterator[str]:
 
 
 def _insert(connection: Connection, domains: list[str], settings: Settings, *, queue: bool) -> int:
-    tenant = settings.default_tenant_id
-    try:
-        return len(fetch(connection, INSERT, {"tenant": tenant, "queue": queue, "domains": domains}))
-    except ForeignKeyViolation:
-        raise ConfigurationError(
-            f"DEFAULT_TENANT_ID: there is no tenant {tenant}; `scrapersky db upgrade` makes it"
-        ) from None
+    given = {"tenant": settings.default_tenant_id, "queue": queue, "domains": domains}
+    return len(fetch(connection, INSERT, given))
 
 
 def _report(added: Added, *, as_json: bool) -> None:

@@ -43,6 +43,15 @@ def _revision(connection: Connection) -> str | None:
     return str(row["version_num"])
 
 
+def make_default_tenant(connection: Connection, settings: Settings) -> None:
+    """Make sure that rows of DEFAULT_TENANT_ID have a tenant to belong to."""
+    fetch(
+        connection,
+        "INSERT INTO tenants (id, name) VALUES (%(tenant)s, 'default') ON CONFLICT (id) DO NOTHING",
+        {"tenant": settings.default_tenant_id},
+    )
+
+
 def fetch(connection: Connection, sql: str | Composed, parameters: Parameters | None = None) -> list[DictRow]:
     """Run one statement, with parameters by name, and return its rows."""
     cursor = connection.execute(sql.encode() if isinstance(sql, str) else sql, parameters)

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from scrapersky.cli.database import connect, fetch
+from scrapersky.cli.database import connect, fetch, make_default_tenant
 from scrapersky.cli.output import examples, json_option, print_counts
 from scrapersky.errors import InputError
 from scrapersky.settings import Settings
@@ -43,6 +43,7 @@ def search(business_type: str, location: str, radius_km: float | None, *, as_jso
     params = asked if radius_km is None else {**asked, "radius_km": radius_km}
     settings = Settings.load()
     with connect(settings) as connection:
+        make_default_tenant(connection, settings)
         [job] = fetch(connection, INSERT, {**asked, "tenant": settings.default_tenant_id, "search": json.dumps(params)})
     queued = {"search_id": job["search_id"], "job_id": str(job["job_id"]), "id": job["id"]}
     print_counts(queued, f"queued as job {job['id']}, search {job['search_id']}", as_json=as_json)
