@@ -10,6 +10,7 @@ import signal
 from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ class Chaos:
             if self._chance.random() < 0.05:
                 await asyncio.to_thread(self._server.restart, signal.SIGQUIT)
         for process in self._running:
-            process.kill()
+            _kill(process)
         await asyncio.gather(*(process.communicate() for process in self._running))
 
     def _kill_one(self) -> None:
@@ -74,7 +75,7 @@ class Chaos:
             self.ends[f"exit {process.returncode}"] += 1
         if self._running:
             victim = self._chance.choice(self._running)
-            victim.kill()
+            _kill(victim)
             self._running.remove(victim)
             self.ends["killed"] += 1
 
@@ -82,6 +83,11 @@ class Chaos:
         with psycopg.connect(self._server.url, autocommit=True) as connection:
             cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
             connection.execute(f"{cut} AND backend_type = 'client backend'".encode())
+
+
+def _kill(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()
 
 
 async def calm(url: str, environment: dict[str, str]) -> None:

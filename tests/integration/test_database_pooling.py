@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scrapersky.db import migrations
-from scrapersky.db.engine import conninfo, create_engine, get_background_session
+from scrapersky.db.conninfo import conninfo
+from scrapersky.db.engine import create_engine, get_background_session
 from scrapersky.db.schema import HEAD, require_current
 from tests.support.postgres import make_settings
 

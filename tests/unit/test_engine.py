@@ -4,7 +4,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
-from scrapersky.db.engine import conninfo, create_engine, database_url, explaining_unavailability, where
+from scrapersky.db.conninfo import conninfo
+from scrapersky.db.engine import create_engine, database_url, explaining_unavailability, where
 from scrapersky.errors import ConfigurationError
 from scrapersky.settings import Settings
 

@@ -8,7 +8,8 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.sql import Composed
 
 from scrapersky.cli.output import Json
-from scrapersky.db.engine import conninfo, database_url, explaining_unavailability
+from scrapersky.db.conninfo import conninfo
+from scrapersky.db.engine import database_url, explaining_unavailability
 from scrapersky.db.schema import VERSION_TABLE, refuse_unless_current
 from scrapersky.settings import Settings
 

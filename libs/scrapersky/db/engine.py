@@ -6,88 +6,38 @@ pooler would refuse. A pod holds two connections at the most, and only for short
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg
-from psycopg.pq import Conninfo
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from scrapersky.errors import ConfigurationError, DatabaseUnavailableError
+from scrapersky.db.conninfo import address, options
+from scrapersky.errors import DatabaseUnavailableError
 from scrapersky.settings import Settings
 
 POOL_SIZE = 2
-SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg", "postgresql+psycopg2")
-FOREIGN = frozenset(
-    {"command_timeout", "pgbouncer", "prepared_statement_cache_size", "prepared_statement_name_func"}
-    | {"statement_cache_size", "connection_limit", "pool_timeout", "schema"}
-)
-"""Parameters that asyncpg, SQLAlchemy's dialect for it and Prisma read from a URL, and libpq does not know."""
 DRIVER_ARGUMENTS = {"prepare_threshold": None}
 """A prepared statement lives in a session, and behind a pooler the next transaction may get another one."""
 
 
 def database_url(settings: Settings) -> URL:
-    """DATABASE_URL in any of its usual spellings, as a URL for SQLAlchemy with psycopg, sync and async alike.
-
-    ``?ssl=`` is asyncpg's name for ``sslmode``. A peer that went silent is noticed within a minute, unless the URL's
-    own parameters say otherwise.
+    """DATABASE_URL for SQLAlchemy with psycopg, sync and async alike; see `scrapersky.db.conninfo`.
 
     Raises:
         ConfigurationError: It is no PostgreSQL URL. The message does not repeat it: it holds a password.
     """
-    try:
-        parts = urlsplit(settings.database_url.get_secret_value().strip())
-        port = parts.port
-    except ValueError:
-        raise ConfigurationError(
-            "DATABASE_URL: cannot be read; percent-encode special characters of the password (: / @ # ?)"
-        ) from None
-    if parts.scheme not in SCHEMES or not (parts.netloc or parts.path.startswith("/")):
-        raise ConfigurationError("DATABASE_URL: must look like postgresql://user:password@host:port/name")
+    given = address(settings)
     return URL.create(
         "postgresql+psycopg",
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        host=unquote(parts.hostname) if parts.hostname else None,
-        port=port,
-        database=unquote(parts.path.lstrip("/")) or None,
-        query=_defaults(settings) | _given(parts.query),
+        username=given.get("user"),
+        password=given.get("password"),
+        host=given.get("host"),
+        port=int(given["port"]) if "port" in given else None,
+        database=given.get("dbname"),
+        query=options(settings),
     )
-
-
-def _defaults(settings: Settings) -> dict[str, str]:
-    return {
-        "application_name": "scrapersky",
-        "connect_timeout": str(max(2, round(settings.database_connect_timeout))),
-        "keepalives_idle": "30",
-        "keepalives_interval": "10",
-        "keepalives_count": "3",
-        "tcp_user_timeout": "60000",
-    }
-
-
-def _given(query: str) -> dict[str, str]:
-    given = {name: value for name, value in parse_qsl(query) if name not in FOREIGN}
-    if "ssl" in given:
-        ssl = given.pop("ssl")
-        given.setdefault("sslmode", {"true": "require", "false": "disable"}.get(ssl.lower(), ssl))
-    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
-    unknown = sorted(given.keys() - known)
-    if unknown:
-        raise ConfigurationError(f"DATABASE_URL: unknown parameter {', '.join(unknown)}; libpq's are understood")
-    return given
-
-
-def conninfo(settings: Settings) -> str:
-    """The same as a libpq connection URI, for psycopg without SQLAlchemy.
-
-    Raises:
-        ConfigurationError: As `database_url`.
-    """
-    return database_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def create_engine(settings: Settings) -> AsyncEngine:
