@@ -10,6 +10,8 @@ import structlog
 
 from scrapersky.settings import Settings
 
+log = structlog.get_logger()
+
 
 def configure(settings: Settings) -> None:
     """Send our logs, and those of libraries from WARNING on, to stderr as the settings say."""

@@ -6,11 +6,15 @@ added to the totals in the table ``service_totals`` when it ends, and it is thos
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
+from time import time
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, pushadd_to_gateway
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
+
+from scrapersky.queue.depth import Depth
 
 log = structlog.get_logger()
 
@@ -64,6 +68,37 @@ def figures() -> list[Figure]:
         for sample in family.samples
         if sample.value and not sample.name.endswith("_created")
     ]
+
+
+def run_gauges(
+    started_at: float, seconds: float, depths: Mapping[str, Depth], oldest_snapshot: float, *, succeeded: bool
+) -> list[Figure]:
+    """The gauges of a run that ends now.
+
+    Args:
+        started_at: Seconds since the epoch.
+        seconds: How long it took.
+        depths: Of the service's queues, by name.
+        oldest_snapshot: Seconds.
+        succeeded: A failed run brings no time of success, so that the last one stays.
+    """
+    gauges = [
+        Figure("scrapersky_last_start_timestamp_seconds", {}, started_at),
+        Figure("scrapersky_run_duration_seconds", {}, seconds),
+        Figure("scrapersky_oldest_snapshot_age_seconds", {}, oldest_snapshot),
+        Figure("scrapersky_build_info", {"version": version("scrapersky")}, 1),
+    ]
+    if succeeded:
+        gauges.append(Figure("scrapersky_last_success_timestamp_seconds", {}, time()))
+    for name, depth in depths.items():
+        labels = {"queue": name}
+        gauges += [
+            Figure("scrapersky_queue_due_rows", labels, depth.due),
+            Figure("scrapersky_queue_processing_rows", labels, depth.processing),
+            Figure("scrapersky_queue_expired_leases", labels, depth.expired),
+            Figure("scrapersky_queue_oldest_due_age_seconds", labels, depth.oldest_due_seconds),
+        ]
+    return gauges
 
 
 def push(url: str, service: str, totals: Iterable[Figure], gauges: Iterable[Figure]) -> bool:

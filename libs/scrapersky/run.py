@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
-from importlib.metadata import version
 from time import monotonic, time
 from typing import Any, Protocol
 from uuid import UUID
@@ -123,26 +122,14 @@ class Run:
             log.warning("run-not-recorded", error=first_line(away))
 
     async def _gauges(self, *, succeeded: bool) -> list[Figure]:
-        gauges = [
-            Figure("scrapersky_last_start_timestamp_seconds", {}, self._started_at),
-            Figure("scrapersky_run_duration_seconds", {}, monotonic() - self._began),
-            Figure("scrapersky_build_info", {"version": version("scrapersky")}, 1),
-        ]
-        if succeeded:
-            gauges.append(Figure("scrapersky_last_success_timestamp_seconds", {}, time()))
         async with self._engine.begin() as connection:
-            for queue in self._queues:
-                depth = Depth(*tuple((await connection.exec_driver_sql(depth_sql(queue))).one()))
-                labels = {"queue": queue.name}
-                gauges += [
-                    Figure("scrapersky_queue_due_rows", labels, depth.due),
-                    Figure("scrapersky_queue_processing_rows", labels, depth.processing),
-                    Figure("scrapersky_queue_expired_leases", labels, depth.expired),
-                    Figure("scrapersky_queue_oldest_due_age_seconds", labels, depth.oldest_due_seconds),
-                ]
+            depths = {
+                queue.name: Depth(*tuple((await connection.exec_driver_sql(depth_sql(queue))).one()))
+                for queue in self._queues
+            }
             oldest = (await connection.exec_driver_sql(OLDEST_SNAPSHOT_SQL)).scalar_one()
-            gauges.append(Figure("scrapersky_oldest_snapshot_age_seconds", {}, oldest))
-        return gauges
+        seconds = monotonic() - self._began
+        return metrics.run_gauges(self._started_at, seconds, depths, oldest, succeeded=succeeded)
 
 
 @contextmanager

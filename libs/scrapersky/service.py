@@ -7,24 +7,18 @@ Settings → drain each of its queues → a row of ``service_runs`` → metrics 
 import asyncio
 import signal
 import sys
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
-import structlog
-
-from scrapersky import log as logs
 from scrapersky.errors import ScraperSkyError
-from scrapersky.import_tracing import tracing_imports
+from scrapersky.queue.idle import record_if_idle
 from scrapersky.settings import Settings
 
 if TYPE_CHECKING:
     from scrapersky.run import OpenStages
-
-log = structlog.get_logger()
 
 SETTINGS_PREFIX = {
     "domain-scheduler": "domain_scheduler",
@@ -64,7 +58,20 @@ async def run_job_loop(service: str, open_stages: "OpenStages", *, limit: int | 
     """
     began = monotonic()
     settings = Settings.load()
-    logs.configure(settings)
+    if not settings.enable_import_tracing:
+        run_id = record_if_idle(settings, service)
+        if run_id is not None:
+            return RunSummary(service, run_id, round(monotonic() - began, 3), 0, 0, 0, 0, 0)
+    return await _work(service, open_stages, limit, settings, began)
+
+
+async def _work(
+    service: str, open_stages: "OpenStages", limit: int | None, settings: Settings, began: float
+) -> RunSummary:
+    from scrapersky import log
+    from scrapersky.import_tracing import tracing_imports
+
+    log.configure(settings)
     with tracing_imports(on=settings.enable_import_tracing):
         from scrapersky.db.engine import create_engine
         from scrapersky.run import Run
@@ -77,7 +84,7 @@ async def run_job_loop(service: str, open_stages: "OpenStages", *, limit: int | 
         await engine.dispose()
     counts = {name: getattr(tally, name) for name in ("claimed", "completed", "retried", "failed", "released")}
     summary = RunSummary(service, run_id, round(monotonic() - began, 3), **counts)
-    log.info("run-ended", seconds=summary.seconds, **counts)
+    log.log.info("run-ended", seconds=summary.seconds, **counts)
     return summary
 
 
@@ -95,6 +102,8 @@ def main(run_once: Callable[[], Awaitable[RunSummary]]) -> NoReturn:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001
+        import traceback
+
         traceback.print_exc()
         sys.stderr.write(f"internal-error: {error!r}; this is a bug of ours\n")
         sys.exit(ScraperSkyError.exit_code)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from scrapersky.db.schema import HEAD
+from scrapersky.db.revision import HEAD
 
 
 def scrapersky(*arguments: str, database_url: str | None) -> subprocess.CompletedProcess[str]:

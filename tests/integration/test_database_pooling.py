@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from scrapersky.db import migrations
 from scrapersky.db.conninfo import conninfo
 from scrapersky.db.engine import create_engine, get_background_session
-from scrapersky.db.schema import HEAD, require_current
+from scrapersky.db.revision import HEAD
+from scrapersky.db.schema import require_current
 from tests.support.postgres import make_settings
 
 

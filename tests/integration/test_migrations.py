@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from scrapersky.db import migrations
 from scrapersky.db.engine import database_url as sqlalchemy_url
 from scrapersky.db.models import Base
-from scrapersky.db.schema import HEAD
+from scrapersky.db.revision import HEAD
 from scrapersky.errors import DatabaseUnavailableError
 from scrapersky.queue.queues import QUEUES
 from scrapersky.settings import Settings

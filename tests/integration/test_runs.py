@@ -1,6 +1,8 @@
 """What a run leaves behind: a row of history, totals, metrics in a real Pushgateway, and logs that name their row."""
 
+import asyncio
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,3 +127,22 @@ def test_every_series_is_named_by_the_conventions() -> None:
         assert family.name.startswith("scrapersky_")
         assert family.documentation.endswith(".")
     assert all(text.endswith(".") for text in metrics.GAUGES.values())
+
+
+async def test_a_run_that_finds_nothing_due_imports_nothing_that_work_needs(database_url: str, sql: Sql) -> None:
+    code = """
+import asyncio, sys
+from services.domain_scheduler import process_pending_domains
+summary = asyncio.run(process_pending_domains())
+assert summary.claimed == 0
+heavy = {"sqlalchemy", "lxml", "httpx", "prometheus_client", "structlog", "alembic", "rich"} & sys.modules.keys()
+assert not heavy, heavy
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, env={"DATABASE_URL": database_url}, stderr=asyncio.subprocess.PIPE
+    )
+    _, words = await process.communicate()
+    assert process.returncode == 0, words.decode()
+    [history] = sql("SELECT service, claimed, error, finished_at >= started_at AS ended FROM service_runs")
+    assert history == {"service": "domain-scheduler", "claimed": 0, "error": None, "ended": True}
+    assert sql("SELECT value FROM service_totals") == [{"value": 1.0}]

@@ -10,7 +10,8 @@ from psycopg.sql import Composed
 from scrapersky.cli.output import Json
 from scrapersky.db.conninfo import conninfo
 from scrapersky.db.engine import database_url, explaining_unavailability
-from scrapersky.db.schema import VERSION_TABLE, refuse_unless_current
+from scrapersky.db.revision import VERSION_TABLE
+from scrapersky.db.schema import refuse_unless_current
 from scrapersky.settings import Settings
 
 Connection = psycopg.Connection[DictRow]

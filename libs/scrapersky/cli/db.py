@@ -34,7 +34,7 @@ def upgrade() -> None:
 def current(*, as_json: bool) -> None:
     """Print the schema's revision, or "none" where there is no schema."""
     from scrapersky.db import migrations
-    from scrapersky.db.schema import HEAD
+    from scrapersky.db.revision import HEAD
 
     revision = migrations.current(Settings.load())
     if as_json:

@@ -5,12 +5,8 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky.db.engine import explaining_unavailability
+from scrapersky.db.revision import HEAD, VERSION_TABLE
 from scrapersky.errors import DatabaseUnavailableError
-
-HEAD = "0001"
-"""The revision that this code works with; a test compares it with the newest file in ``migrations/versions``."""
-VERSION_TABLE = "scrapersky_schema"
-"""Not Alembic's default: a database that exists already may have one of its own."""
 
 
 async def require_current(engine: AsyncEngine) -> None:

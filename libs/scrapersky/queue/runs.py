@@ -5,8 +5,6 @@ so that they never count a run twice and stay monotonic when old rows of ``servi
 """
 
 import json
-import os
-import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from uuid import UUID, uuid4
@@ -15,12 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky.metrics import Figure
+from scrapersky.queue.pod import pod_name
 from scrapersky.queue.tally import Tally, total
-
-
-def pod_name() -> str:
-    """The pod's name in Kubernetes, else host name and process id."""
-    return os.environ.get("POD_NAME") or f"{socket.gethostname()}-{os.getpid()}"
 
 
 async def begin(engine: AsyncEngine, service: str) -> UUID:

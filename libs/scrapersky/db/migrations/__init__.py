@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from scrapersky.db.curation import trigger_statements
 from scrapersky.db.engine import DRIVER_ARGUMENTS, database_url, explaining_unavailability, where
 from scrapersky.db.migrations.differences import differences
-from scrapersky.db.schema import HEAD, VERSION_TABLE
+from scrapersky.db.revision import HEAD, VERSION_TABLE
 from scrapersky.errors import DatabaseUnavailableError
 from scrapersky.queue.queues import QUEUES
 from scrapersky.settings import Settings

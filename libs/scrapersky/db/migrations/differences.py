@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 from scrapersky.db.curation import trigger_names
 from scrapersky.db.models import Base
-from scrapersky.db.schema import VERSION_TABLE
+from scrapersky.db.revision import VERSION_TABLE
 
 
 def differences(connection: Connection) -> list[str]:

@@ -3,7 +3,7 @@
 from alembic import context
 
 from scrapersky.db.models import Base
-from scrapersky.db.schema import VERSION_TABLE
+from scrapersky.db.revision import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
