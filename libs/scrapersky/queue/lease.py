@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from scrapersky.db.engine import get_background_session
 from scrapersky.errors import LeaseLostError
 from scrapersky.queue import statements
 from scrapersky.queue.patience import DATABASE_AWAY, first_line
@@ -47,7 +48,7 @@ class HeldLease:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """See `scrapersky.queue.stage.Lease.transaction`."""
-        async with AsyncSession(self.keeper.engine, expire_on_commit=False) as session, session.begin():
+        async with get_background_session(self.keeper.engine) as session:
             connection = await session.connection()
             renewed = await connection.exec_driver_sql(statements.renew(self.keeper.queue), self.keeper.renewal([self]))
             if renewed.first() is None:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from scrapersky.db.engine import get_background_session
 from scrapersky.errors import PermanentError, TransientError, WorkError
 from scrapersky.queue import backoff, statements
 from scrapersky.queue.lease import HeldLease
@@ -97,7 +98,7 @@ class Settler(Generic[Row, Result]):
 
     async def _settle_together(self, batch: Sequence[Finished[Row, Result]]) -> None:
         tally = Tally()
-        async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
+        async with get_background_session(self._engine) as session:
             connection = await session.connection()
             ours, settled_before = await self._lock(connection, [finished.lease for finished in batch])
             tally.count("lost", len(batch) - len(ours) - len(settled_before))
