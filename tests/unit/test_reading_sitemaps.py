@@ -262,6 +262,18 @@ def test_what_never_ends_is_not_held() -> None:
     assert time.perf_counter() - began < 20
 
 
+@pytest.mark.parametrize(
+    "endless", [b'<url x="' + b"a" * 65_536, b"<url " + b"a" * 65_536, b"<a" * 32_768, b'<a "' * 16_384, b"&" * 65_536]
+)
+def test_what_makes_no_sense_costs_time_in_proportion(endless: bytes) -> None:
+    reader = SitemapReader(BASE)
+    reader.feed(f"<urlset {NS}><url><loc>{A}</loc></url>&x".encode())
+    began = time.perf_counter()
+    for _ in range(20):
+        reader.feed(endless)
+    assert time.perf_counter() - began < 10
+
+
 def test_a_mutated_file_raises_nothing_but_ours() -> None:
     chance = random.Random(7)
     whole = urlset(*(f"{A}/{n}?x=1&amp;y={n}" for n in range(60))).encode()

@@ -14,7 +14,8 @@ LONGEST_TAG = 64 * 1024
 LONGEST_REFERENCE = 40
 
 _NAME = r"[A-Za-z_:][\w:.\-]*+"
-_ATTRIBUTE = re.compile(rf"({_NAME})\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]*+))")
+# Not from within a name: a long one without a value would be tried at each of its characters.
+_ATTRIBUTE = re.compile(rf"(?<![\w:.\-])({_NAME})\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]*+))")
 _TAG = re.compile(rf"<(/?)\s*+({_NAME})((?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>")
 # A tag that another begins before the end of, or with a quotation mark too many.
 _BROKEN_TAG = re.compile(rf"<(/?)\s*+({_NAME})([^<>]*+)>?")
