@@ -60,6 +60,8 @@ async def test_every_row_is_worked_exactly_once(name: str, tmp_path: Path, datab
             **internet.environment,
             "DATABASE_URL": database_url,
             "CONCURRENCY": "32",
+            "FETCH_CONNECT_TIMEOUT": "60",
+            "FETCH_READ_TIMEOUT": "60",
             "FETCH_TOTAL_TIMEOUT": "60",
         }
         ends = await asyncio.gather(run(queue.service, environment), run(queue.service, environment))
