@@ -18,11 +18,11 @@ def upgrade() -> None:
     """Bring the schema to what this version needs.
 
     Safe to run twice and from two pods at once: the second waits and finds nothing to do. A failed upgrade changes
-    nothing.
+    nothing. Tables of the original backend are adopted with their rows, while it goes on; it says how many were merged.
     """
     from scrapersky.db import migrations
 
-    before, after = migrations.upgrade(Settings.load())
+    before, after = migrations.upgrade(Settings.load(), lambda line: click.echo(line, err=True))
     if before == after:
         click.echo(f"The schema is at {after} already; nothing to do.", err=True)
     else:

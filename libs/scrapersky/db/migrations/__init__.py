@@ -1,7 +1,8 @@
 """Migrations: safe to run twice and from two pods at once, and through a transaction-mode pooler.
 
-All of an upgrade is one transaction, behind a transaction-level advisory lock: whoever comes second waits and finds
-nothing to do, and a failed upgrade leaves the old schema whole. Triggers are made anew after the revisions, so that
+An upgrade is one transaction, behind a transaction-level advisory lock: whoever comes second waits and finds nothing to
+do, and a failed upgrade leaves the old schema whole. Tables of the original backend are made ready for it first, see
+`scrapersky.db.migrations.adoption`. Triggers are made anew after the revisions, so that
 they fit the queues as they are now. At the end the schema is compared with the models: what an upgrade could not bring
 to that form, it refuses as a whole.
 """
@@ -13,11 +14,15 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, NullPool, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from scrapersky.db.curation import trigger_statements
 from scrapersky.db.engine import DRIVER_ARGUMENTS, database_url, explaining_unavailability, where
+from scrapersky.db.migrations.adoption import Say, is_legacy, prepare
+from scrapersky.db.migrations.adoption.conversion import convert
+from scrapersky.db.migrations.adoption.readings import UnreadError
+from scrapersky.db.migrations.adoption.steps import Steps, alone
 from scrapersky.db.migrations.differences import differences
 from scrapersky.db.revision import HEAD, VERSION_TABLE
 from scrapersky.errors import DatabaseUnavailableError
@@ -26,26 +31,57 @@ from scrapersky.settings import Settings
 
 ADVISORY_LOCK = 0x5C4A_9E25
 WAIT_FOR_ANOTHER_UPGRADE = "60s"
-WAIT_FOR_A_TABLE = "5s"
-"""A waiting ALTER makes everybody queue up behind it: rather fail, and be run again."""
+WAIT_FOR_A_TABLE = "1s"
+"""A waiting ALTER makes everybody queue up behind it: rather give up, and try again later."""
 
 
-def upgrade(settings: Settings) -> tuple[str | None, str]:
+class UnlikeError(Exception):
+    """The upgraded schema is not the one that the models declare."""
+
+
+def upgrade(settings: Settings, say: Say = lambda _line: None) -> tuple[str | None, str]:
     """Bring the schema to `HEAD`; return the revisions before and after.
+
+    Args:
+        settings: Where the database is, and its default tenant.
+        say: Told, a line each, what was merged while tables that were there already were adopted.
 
     Raises:
         DatabaseUnavailableError: The database cannot be reached, or holds what this version cannot upgrade; nothing was
             changed then.
     """
-    with _transaction(settings) as connection:
-        _wait_at_most(connection, WAIT_FOR_ANOTHER_UPGRADE)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        _wait_at_most(connection, WAIT_FOR_A_TABLE)
-        before = _revision(connection)
-        if before != HEAD:
-            with _all_or_nothing(connection):
-                _migrate(connection, settings)
-        return before, HEAD
+    engine = _engine(settings)
+    with explaining_unavailability(engine.url):
+        if _is_legacy(engine):
+            with alone(engine):
+                if _is_legacy(engine):
+                    return _adopt(engine, settings, say)
+        with _all_or_nothing(engine), engine.begin() as connection:
+            return _upgrade(connection, settings)
+
+
+def _adopt(engine: Engine, settings: Settings, say: Say) -> tuple[str | None, str]:
+    with _all_or_nothing(engine), Steps(engine, WAIT_FOR_A_TABLE) as steps:
+        prepare(steps, say)
+        return steps.retried(lambda connection: _upgrade(connection, settings))
+
+
+def _is_legacy(engine: Engine) -> bool:
+    with engine.begin() as connection:
+        return is_legacy(connection)
+
+
+def _upgrade(connection: Connection, settings: Settings) -> tuple[str | None, str]:
+    _wait_at_most(connection, WAIT_FOR_ANOTHER_UPGRADE)
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+    _wait_at_most(connection, WAIT_FOR_A_TABLE)
+    before = _revision(connection)
+    if before != HEAD:
+        _migrate(connection, settings)
+        unlike = differences(connection)
+        if unlike:
+            raise UnlikeError("; ".join(unlike))
+    return before, HEAD
 
 
 def current(settings: Settings) -> str | None:
@@ -73,6 +109,7 @@ def missing(settings: Settings) -> list[str]:
 
 
 def _migrate(connection: Connection, settings: Settings) -> None:
+    convert(connection)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -92,21 +129,22 @@ def _migrate(connection: Connection, settings: Settings) -> None:
 
 
 @contextmanager
-def _all_or_nothing(connection: Connection) -> Iterator[None]:
+def _all_or_nothing(engine: Engine) -> Iterator[None]:
     try:
         yield
-        unlike = differences(connection)
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None:
             raise
-        unlike = [str(error.orig).splitlines()[0]]
+        why = str(error.orig).splitlines()[0]
     except CommandError as error:
-        unlike = [f"{error}: it is a newer version's"]
-    if unlike:
-        raise DatabaseUnavailableError(
-            f"the database at {where(connection.engine.url)} cannot be upgraded, and nothing was changed: "
-            + "; ".join(unlike)
-        )
+        why = f"{error}: it is a newer version's"
+    except (UnlikeError, UnreadError) as error:
+        why = str(error)
+    else:
+        return
+    raise DatabaseUnavailableError(
+        f"the database at {where(engine.url)} cannot be upgraded, and nothing was changed: {why}"
+    )
 
 
 def _wait_at_most(connection: Connection, duration: str) -> None:
@@ -122,8 +160,12 @@ def _revision(connection: Connection) -> str | None:
 
 @contextmanager
 def _transaction(settings: Settings) -> Iterator[Connection]:
-    engine = create_engine(
-        database_url(settings), poolclass=NullPool, use_native_hstore=False, connect_args=DRIVER_ARGUMENTS
-    )
+    engine = _engine(settings)
     with explaining_unavailability(engine.url), engine.begin() as connection:
         yield connection
+
+
+def _engine(settings: Settings) -> Engine:
+    return create_engine(
+        database_url(settings), poolclass=NullPool, use_native_hstore=False, connect_args=DRIVER_ARGUMENTS
+    )

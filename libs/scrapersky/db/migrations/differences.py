@@ -11,12 +11,25 @@ from sqlalchemy import Column, Connection, Enum, text
 from sqlalchemy.types import TypeEngine
 
 from scrapersky.db.curation import trigger_names
+from scrapersky.db.enums import PG_NAMES, CurationStatus
 from scrapersky.db.models import Base
 from scrapersky.db.revision import VERSION_TABLE
+
+OTHER_NAMES = {PG_NAMES[CurationStatus]: "place_status_enum"}
+"""The same labels, by another type name: such columns keep their type."""
 
 
 def differences(connection: Connection) -> list[str]:
     """One line for each difference: tables, columns, types, defaults, constraints, indexes and triggers."""
+    found: list[str] = []
+    for change in changes(connection):
+        in_words = _in_words(change)
+        found += [in_words] if in_words else []
+    return found + _missing_triggers(connection)
+
+
+def changes(connection: Connection) -> list[tuple[Any, ...]]:
+    """What would bring the schema to the form of the models, as Alembic's tuples."""
     context = MigrationContext.configure(
         connection,
         opts={
@@ -26,12 +39,10 @@ def differences(connection: Connection) -> list[str]:
             "version_table": VERSION_TABLE,
         },
     )
-    found: list[str] = []
+    found: list[tuple[Any, ...]] = []
     for difference in compare_metadata(context, Base.metadata):
-        for change in difference if isinstance(difference, list) else [difference]:
-            in_words = _in_words(change)
-            found += [in_words] if in_words else []
-    return found + _missing_triggers(connection)
+        found += difference if isinstance(difference, list) else [difference]
+    return found
 
 
 def _is_ours(_item: object, _name: str | None, _kind: str, reflected: bool, counterpart: object) -> bool:  # noqa: FBT001
@@ -47,7 +58,8 @@ def _types_differ(
 ) -> bool | None:
     if not isinstance(ours, Enum):
         return None
-    return not (isinstance(found, Enum) and found.name == ours.name and set(found.enums) >= set(ours.enums))
+    names = {ours.name, OTHER_NAMES.get(str(ours.name))}
+    return not (isinstance(found, Enum) and found.name in names and set(found.enums) >= set(ours.enums))
 
 
 def _in_words(change: tuple[Any, ...]) -> str | None:

@@ -1,0 +1,125 @@
+"""Rows that a unique index on (domain_id, url) forbids become one: oldest id, and of each column the newest value.
+
+A newer row without a value does not take away an older one's. What refers to the others is made to refer to the one
+that stays; rows are locked meanwhile, so that nothing comes to refer to them.
+"""
+
+from typing import Any
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from scrapersky.db.migrations.adoption.steps import Steps
+
+URL_INDEXES = {"sitemap_files": "sitemap_files_domain_id_url_key", "pages": "pages_domain_id_url_key"}
+REFERENCES = {"sitemap_files": [("sitemap_urls", "sitemap_id"), ("pages", "sitemap_file_id")], "pages": []}
+KEYS_AT_ONCE = 100_000
+GROUPS_AT_ONCE = 500
+ROUNDS = 10
+"""Others go on writing: what they double while an index is built takes another round."""
+
+
+def index_urls(steps: Steps, table: str) -> int:
+    """Merge duplicates and build the unique index that forbids them; return how many rows were merged into others."""
+    name = URL_INDEXES[table]
+    if not steps.retried(lambda connection: _lacks(connection, table, name)):
+        return 0
+    merged, drop = 0, f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
+    create = f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} (domain_id, (md5(url)::uuid))"
+    for left in reversed(range(ROUNDS)):
+        merged += _merge(steps, table)
+        try:
+            steps.concurrently(create, drop)
+            break
+        except DBAPIError as error:
+            if not left or not isinstance(error.orig, UniqueViolation):
+                raise
+            steps.concurrently(drop)
+    return merged
+
+
+def _lacks(connection: Connection, table: str, index: str) -> bool:
+    lacks = "SELECT to_regclass(%(table)s) IS NOT NULL AND to_regclass(%(index)s) IS NULL"
+    return bool(connection.exec_driver_sql(lacks, {"table": table, "index": index}).scalar())
+
+
+def _merge(steps: Steps, table: str) -> int:
+    merged = 0
+    doubled = f"SELECT domain_id, url FROM {table} GROUP BY 1, 2 HAVING count(*) > 1 LIMIT {KEYS_AT_ONCE}"  # noqa: S608
+    while keys := steps.retried(lambda connection: list(connection.exec_driver_sql(doubled))):
+        for start in range(0, len(keys), GROUPS_AT_ONCE):
+            some = keys[start : start + GROUPS_AT_ONCE]
+            merged += steps.retried(lambda connection, some=some: _merge_some(connection, table, some))  # type: ignore[misc]
+    return merged
+
+
+def _merge_some(connection: Connection, table: str, keys: list[Any]) -> int:
+    names = {"domains": [str(domain) for domain, _ in keys], "urls": [url for _, url in keys]}
+    wanted = (
+        f"SELECT id, domain_id, url FROM {table} WHERE (domain_id, url) IN"  # noqa: S608
+        " (SELECT * FROM unnest(%(domains)s::uuid[], %(urls)s::text[])) ORDER BY created_at, id FOR UPDATE"
+    )
+    groups: dict[tuple[Any, str], list[Any]] = {}
+    for id_, domain, url in connection.exec_driver_sql(wanted, names):
+        groups.setdefault((domain, url), []).append(id_)
+    kept = {other: first for first, *others in groups.values() for other in others}
+    values = _newest_values(connection, table, kept)
+    _repoint(connection, table, kept)
+    connection.exec_driver_sql(f"DELETE FROM {table} WHERE id = ANY(%(gone)s)", {"gone": list(kept)})  # noqa: S608
+    _write(connection, table, values)
+    return len(kept)
+
+
+def _newest_values(connection: Connection, table: str, kept: dict[Any, Any]) -> list[Any]:
+    """Rows as JSON objects, of columns that have a value; of a key's values, jsonb_object_agg keeps the last."""
+    if not kept:
+        return []
+    merged = connection.exec_driver_sql(
+        "SELECT jsonb_object_agg(key, value ORDER BY updated_at, created_at, id)"  # noqa: S608
+        f" || jsonb_build_object('id', pair.kept) FROM {table}"
+        " JOIN unnest(%(gone)s::uuid[], %(kept)s::uuid[]) AS pair(gone, kept) ON id = gone"
+        f" CROSS JOIN LATERAL jsonb_each(to_jsonb({table}) - '{{id,created_at}}'::text[])"
+        " WHERE value <> 'null' GROUP BY pair.kept",
+        _pairs(kept | {first: first for first in kept.values()}),
+    )
+    return list(merged.scalars())
+
+
+def _repoint(connection: Connection, table: str, kept: dict[Any, Any]) -> None:
+    for referrer, column in {*REFERENCES[table], *_foreign_keys(connection, table)}:
+        connection.exec_driver_sql(
+            f"UPDATE {referrer} SET {column} = kept"  # noqa: S608
+            f" FROM unnest(%(gone)s::uuid[], %(kept)s::uuid[]) AS pair(gone, kept) WHERE {column} = gone",
+            _pairs(kept),
+        )
+
+
+def _foreign_keys(connection: Connection, table: str) -> list[tuple[str, str]]:
+    """Table and column of every foreign key on the table's id, also of tables that are not ours."""
+    rows = connection.exec_driver_sql(
+        "SELECT conrelid::regclass::text, quote_ident(attname) FROM pg_constraint"
+        " JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]"
+        " WHERE contype = 'f' AND confrelid = %(table)s::regclass AND cardinality(conkey) = 1",
+        {"table": table},
+    )
+    return [(referrer, column) for referrer, column in rows]
+
+
+def _write(connection: Connection, table: str, values: list[Any]) -> None:
+    query = (
+        "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute WHERE attrelid = %(table)s::regclass"
+        " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname NOT IN ('id', 'created_at')"
+    )
+    columns = connection.exec_driver_sql(query, {"table": table}).scalar()
+    connection.exec_driver_sql(
+        f"UPDATE {table} AS kept SET ({columns}) ="  # noqa: S608
+        f" (SELECT {columns} FROM jsonb_populate_record(NULL::{table}, value))"
+        " FROM jsonb_array_elements(%(values)s) WHERE kept.id = (value ->> 'id')::uuid",
+        {"values": Jsonb(values)},
+    )
+
+
+def _pairs(kept: dict[Any, Any]) -> dict[str, list[Any]]:
+    return {"gone": [str(gone) for gone in kept], "kept": [str(first) for first in kept.values()]}
