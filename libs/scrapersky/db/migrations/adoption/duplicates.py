@@ -15,7 +15,7 @@ from scrapersky.db.migrations.adoption.steps import Steps
 
 URL_INDEXES = {"sitemap_files": "sitemap_files_domain_id_url_key", "pages": "pages_domain_id_url_key"}
 REFERENCES = {"sitemap_files": [("sitemap_urls", "sitemap_id"), ("pages", "sitemap_file_id")], "pages": []}
-KEYS_AT_ONCE = 100_000
+GROUPS_AT_MOST = 100_000
 GROUPS_AT_ONCE = 500
 ROUNDS = 10
 """Others go on writing: what they double while an index is built takes another round."""
@@ -47,22 +47,25 @@ def _lacks(connection: Connection, table: str, index: str) -> bool:
 
 def _merge(steps: Steps, table: str) -> int:
     merged = 0
-    doubled = f"SELECT domain_id, url FROM {table} GROUP BY 1, 2 HAVING count(*) > 1 LIMIT {KEYS_AT_ONCE}"  # noqa: S608
-    while keys := steps.retried(lambda connection: list(connection.exec_driver_sql(doubled))):
-        for start in range(0, len(keys), GROUPS_AT_ONCE):
-            some = keys[start : start + GROUPS_AT_ONCE]
-            merged += steps.retried(lambda connection, some=some: _merge_some(connection, table, some))  # type: ignore[misc]
+    doubled = (
+        f"SELECT array_agg(id) FROM {table} GROUP BY domain_id, url"  # noqa: S608
+        f" HAVING count(*) > 1 LIMIT {GROUPS_AT_MOST}"
+    )
+    while groups := steps.retried(lambda connection: connection.exec_driver_sql(doubled).scalars().all()):
+        for start in range(0, len(groups), GROUPS_AT_ONCE):
+            ids = [id_ for group in groups[start : start + GROUPS_AT_ONCE] for id_ in group]
+            merged += steps.retried(lambda connection, ids=ids: _merge_some(connection, table, ids))  # type: ignore[misc]
     return merged
 
 
-def _merge_some(connection: Connection, table: str, keys: list[Any]) -> int:
-    names = {"domains": [str(domain) for domain, _ in keys], "urls": [url for _, url in keys]}
+def _merge_some(connection: Connection, table: str, ids: list[Any]) -> int:
+    # Grouped anew once locked: others may have changed or deleted them since.
     wanted = (
-        f"SELECT id, domain_id, url FROM {table} WHERE (domain_id, url) IN"  # noqa: S608
-        " (SELECT * FROM unnest(%(domains)s::uuid[], %(urls)s::text[])) ORDER BY created_at, id FOR UPDATE"
+        f"SELECT id, domain_id, url FROM {table} WHERE id = ANY(%(ids)s)"  # noqa: S608
+        " ORDER BY created_at, id FOR UPDATE"
     )
     groups: dict[tuple[Any, str], list[Any]] = {}
-    for id_, domain, url in connection.exec_driver_sql(wanted, names):
+    for id_, domain, url in connection.exec_driver_sql(wanted, {"ids": ids}):
         groups.setdefault((domain, url), []).append(id_)
     kept = {other: first for first, *others in groups.values() for other in others}
     values = _newest_values(connection, table, kept)
