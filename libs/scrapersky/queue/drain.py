@@ -2,19 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from time import monotonic
 from typing import Generic
-from uuid import uuid4
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky import metrics
 from scrapersky.errors import ConfigurationError, ScraperSkyError, TransientError, WorkError
-from scrapersky.queue import statements
+from scrapersky.queue.claims import Claimed, Claimer
 from scrapersky.queue.lease import HeldLease, LeaseKeeper
-from scrapersky.queue.patience import DATABASE_AWAY, first_line, patiently
+from scrapersky.queue.patience import DATABASE_AWAY, first_line
 from scrapersky.queue.settle import Finished, Retries, Settler
 from scrapersky.queue.stage import Result, Row, Stage
 from scrapersky.queue.tally import OUTCOMES, Tally
@@ -47,10 +47,15 @@ class Limits:
 
 
 class Allowance:
-    """How many rows the drains of a run may still claim between them; without a limit, any number."""
+    """How many rows the drains of a run may still claim between them; without a limit, any number.
+
+    Attributes:
+        alone: Held by the drain that works one row with no other beside it.
+    """
 
     def __init__(self, rows: int | None) -> None:
         self._left = rows
+        self.alone = asyncio.Lock()
 
     def take(self, wanted: int) -> int:
         """Reserve at most ``wanted`` rows; return how many."""
@@ -137,13 +142,15 @@ class _Drain(Generic[Row, Result]):
         self._stop = stop
         self.tally = Tally()
         self._misconfigured: ConfigurationError | None = None
+        self._claimer = Claimer(
+            stage, engine, lease=limits.lease, max_attempts=limits.retries.max_attempts, tally=self.tally
+        )
         self._leases = LeaseKeeper(stage.queue, engine, limits.lease)
         self._settler = Settler(stage, engine, retries=limits.retries, patience=limits.lease, tally=self.tally)
         self._ready: asyncio.Queue[tuple[Row, HeldLease]] = asyncio.Queue()
         self._finished: asyncio.Queue[Finished[Row, Result]] = asyncio.Queue()
         self._in_hand = 0
         self._progress = asyncio.Event()
-        self._columns = [field.name for field in fields(stage.row)]  # type: ignore[arg-type]
 
     async def run(self) -> None:
         try:
@@ -164,53 +171,63 @@ class _Drain(Generic[Row, Result]):
             raise self._misconfigured
 
     async def _claim_until_nothing_is_due(self) -> None:
+        await self._rescue_for_the_length_of_a_lease()
         while not self._stopped():
-            room = self._allowance.take(self._limits.batch)
-            claimed = await self._claim(room) if room else 0
-            self._allowance.give_back(room - claimed)
-            if claimed:
+            if await self._claim():
                 await self._until(lambda: self._stopped() or self._ready.qsize() < self._limits.concurrency)
             elif self._in_hand:
                 await self._until(lambda: self._stopped() or self._in_hand == 0)
-            else:
+            elif not await self._rescue():
                 return
 
-    async def _claim(self, limit: int) -> int:
-        queue, token = self._stage.queue, uuid4()
-        values = {
-            "token": token,
-            "lease": self._limits.lease,
-            "limit": limit,
-            "max_attempts": self._limits.retries.max_attempts,
-        }
+    async def _claim(self) -> int:
+        room = self._allowance.take(self._limits.batch)
+        claimed = await self._claimer.claim(room) if room else []
+        self._allowance.give_back(room - len(claimed))
+        for each in claimed:
+            self._ready.put_nowait((each.row, self._take_in_hand(each)))
+        return len(claimed)
 
-        async def take() -> list[tuple[object, ...]]:
-            async with self._engine.begin() as connection:
-                answer = await connection.exec_driver_sql(statements.claim(queue, self._columns), values)
-                return [tuple(row) for row in answer]
+    async def _rescue_for_the_length_of_a_lease(self) -> None:
+        rescue_until = monotonic() + self._limits.lease
+        while not self._stopped() and monotonic() < rescue_until and await self._rescue():
+            pass
 
-        rows = await patiently(take, seconds=self._limits.lease)
-        for _, status, attempts, *values_of_row in rows:
-            self.tally.claimed += 1
-            if status == "Error":
-                self.tally.count("failed", cause="worker-lost")
-                log.error("row-given-up", queue=queue.name, row=str(_), attempts=attempts)
-                continue
-            row = self._stage.row(*values_of_row)
-            self._in_hand += 1
-            self._ready.put_nowait((row, self._leases.take(row.id, token, int(str(attempts)))))
-        return len(rows)
+    async def _rescue(self) -> bool:
+        """Work one suspect with no other row beside it in the run; False when there is none."""
+        if not self._allowance.take(1):
+            return False
+        suspect = await self._claimer.claim_suspect()
+        if suspect is None:
+            self._allowance.give_back(1)
+            return False
+        if suspect.given_up:
+            return True
+        lease = self._take_in_hand(suspect)
+        log.warning("suspect-worked-alone", queue=self._stage.queue.name, row=str(lease.row_id), attempt=lease.attempt)
+        async with self._allowance.alone, AsyncExitStack() as every_slot:
+            for _ in range(self._limits.concurrency):
+                await every_slot.enter_async_context(self._slots)
+            self._finished.put_nowait(await self._work(suspect.row, lease))
+            await self._until(lambda: self._in_hand == 0)
+        return True
+
+    def _take_in_hand(self, claimed: Claimed[Row]) -> HeldLease:
+        self._in_hand += 1
+        return self._leases.take(claimed.row.id, claimed.token, claimed.attempt)
 
     async def _work_rows(self) -> None:
         while True:
             row, lease = await self._ready.get()
             self._progress.set()
-            structlog.contextvars.bind_contextvars(queue=self._stage.queue.name, row=str(row.id))
             async with self._slots:
-                finished = await self._work(row, lease)
-            self._finished.put_nowait(finished)
+                self._finished.put_nowait(await self._work(row, lease))
 
     async def _work(self, row: Row, lease: HeldLease) -> Finished[Row, Result]:
+        with structlog.contextvars.bound_contextvars(queue=self._stage.queue.name, row=str(row.id)):
+            return await self._work_named(row, lease)
+
+    async def _work_named(self, row: Row, lease: HeldLease) -> Finished[Row, Result]:
         if lease.interrupted or self._stopped():
             lease.interrupted = lease.interrupted or "released"
             return Finished(row, lease)

@@ -13,6 +13,10 @@ from functools import cache
 
 from scrapersky.queue.queues import Queue
 
+SUSPECT = 2
+"""Attempts after which a row whose lease ran out is suspected of killing its workers."""
+LOOKED_THROUGH = 1_000
+
 
 @cache
 def any_due(queues: tuple[Queue, ...]) -> str:
@@ -33,31 +37,66 @@ def _due(queue: Queue) -> str:
 
 
 def claim(queue: Queue, columns: Sequence[str]) -> str:
-    """Take due rows: parameters ``token``, ``lease`` (seconds), ``limit``, ``max_attempts``.
+    """Take due rows but suspects: parameters ``token``, ``lease`` (seconds), ``limit``, ``max_attempts``.
 
-    Returns rows ``(id, status, attempts, *columns)`` in no order. A row whose worker died ``max_attempts`` times is not
-    handed out again: it comes back with status Error.
+    Returns rows ``(id, status, attempts, *columns)`` in no order.
     """
     return _claim(queue, tuple(columns))
 
 
 @cache
 def _claim(queue: Queue, columns: tuple[str, ...]) -> str:
-    given_up = f"{queue.status} = '{queue.processing}' AND {queue.attempts} >= %(max_attempts)s"
-    returned = ", ".join((queue.key, f"{queue.status}::text", queue.attempts, *columns))
+    return f"""
+UPDATE {queue.table} SET
+    {queue.status} = '{queue.processing}',
+    {queue.attempts} = {queue.attempts} + 1,
+    {queue.claim} = %(token)s,
+    {queue.due_at} = now() + make_interval(secs => %(lease)s)
+WHERE {queue.key} = ANY(ARRAY(
+    SELECT {queue.key} FROM {queue.table}
+    WHERE {_due(queue)} AND NOT ({_suspect(queue)})
+    ORDER BY {queue.due_at}, {queue.key} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED))
+RETURNING {_returned(queue, columns)}"""
+
+
+def claim_suspect(queue: Queue, columns: Sequence[str]) -> str:
+    """Take one suspect: parameters and answer as of `claim`, ``limit`` being 1.
+
+    A suspect is looked for among the rows that are due first, so that it costs the same in a full queue; it gets there
+    in its turn. One whose worker died alone with it in the last of ``max_attempts`` is not handed out again: it comes
+    back with status Error.
+    """
+    return _claim_suspect(queue, tuple(columns))
+
+
+@cache
+def _claim_suspect(queue: Queue, columns: tuple[str, ...]) -> str:
+    used_up = f"{queue.attempts} >= %(max_attempts)s"
+    given_up = f"{used_up} AND substr({queue.claim}::text, 15, 1) IS DISTINCT FROM '8'"
     return f"""
 UPDATE {queue.table} SET
     {queue.status} = CASE WHEN {given_up} THEN 'Error' ELSE '{queue.processing}' END::{queue.status_type},
     {queue.error} = CASE WHEN {given_up} THEN 'worker-lost: the worker died or lost its lease in each of '
         || {queue.attempts} || ' attempts; look for what kills it, then requeue' ELSE {queue.error} END,
-    {queue.attempts} = CASE WHEN {given_up} THEN {queue.attempts} ELSE {queue.attempts} + 1 END,
+    {queue.attempts} = CASE WHEN {used_up} THEN {queue.attempts} ELSE {queue.attempts} + 1 END,
     {queue.claim} = %(token)s,
-    {queue.due_at} = now() + make_interval(secs => %(lease)s)
+    {queue.due_at} = CASE WHEN {given_up} THEN NULL ELSE now() + make_interval(secs => %(lease)s) END
 WHERE {queue.key} = ANY(ARRAY(
     SELECT {queue.key} FROM {queue.table}
-    WHERE {_due(queue)}
+    WHERE {queue.key} = ANY(ARRAY(
+            SELECT {queue.key} FROM {queue.table} WHERE {_due(queue)}
+            ORDER BY {queue.due_at}, {queue.key} LIMIT {LOOKED_THROUGH}))
+        AND {_due(queue)} AND {_suspect(queue)}
     ORDER BY {queue.due_at}, {queue.key} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED))
-RETURNING {returned}"""
+RETURNING {_returned(queue, columns)}"""
+
+
+def _suspect(queue: Queue) -> str:
+    return f"{queue.status} = '{queue.processing}' AND {queue.attempts} >= least({SUSPECT}, %(max_attempts)s)"
+
+
+def _returned(queue: Queue, columns: tuple[str, ...]) -> str:
+    return ", ".join((queue.key, f"{queue.status}::text", queue.attempts, *columns))
 
 
 @cache

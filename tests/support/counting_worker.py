@@ -1,0 +1,103 @@
+"""A worker process with a stage whose effects can be counted: ``python -m tests.support.counting_worker``.
+
+Each row's settle adds one to ``domains.total_sitemaps``: a row that was settled twice in effect says 2. The work writes
+a chunk through the lease first, with a mark that the settle repeats: a late worker's chunk over another's result shows
+as two marks that differ. A domain's name may tell the work to kill its worker.
+
+MUTATION takes a safeguard away, to show that the tests would notice: ``no-fence``, ``no-lease-check``.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from scrapersky.db.engine import create_engine
+from scrapersky.errors import DatabaseUnavailableError, TransientError
+from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.lease import HeldLease
+from scrapersky.queue.queues import DOMAINS
+from scrapersky.queue.settle import Retries, Settler
+from scrapersky.queue.stage import Lease
+from scrapersky.queue.tally import Tally
+from scrapersky.settings import Settings
+from tests.support.postgres import make_settings
+
+COUNT = "UPDATE domains SET total_sitemaps = coalesce(total_sitemaps, 0) + 1, title = :mark WHERE id = :id"
+CHUNK = "UPDATE domains SET description = :mark WHERE id = :id"
+
+
+@dataclass(frozen=True)
+class Counted:
+    id: UUID
+    domain: str
+
+
+class Counting:
+    """Works a row for a few hundredths of a second; now and then it fails in passing."""
+
+    queue = DOMAINS
+    row = Counted
+
+    async def work(self, row: Counted, lease: Lease) -> str:
+        if row.domain.startswith("exit"):
+            os._exit(9)
+        if row.domain.startswith("segfault"):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        mark = str(uuid4())
+        await asyncio.sleep(0.02)
+        async with lease.transaction() as session:
+            await session.execute(text(CHUNK), {"mark": mark, "id": row.id})
+        await asyncio.sleep(0.02)
+        if row.id.int % 7 == 0 and lease.attempt == 1:
+            raise TransientError("http-503", f"{row.domain} is busy")
+        return mark
+
+    async def settle(self, session: AsyncSession, results: Sequence[tuple[Counted, str]]) -> None:
+        for row, mark in results:
+            await session.execute(text(COUNT), {"mark": mark, "id": row.id})
+
+
+async def _take_all_for_ours(self: Any, connection: Any, leases: Sequence[HeldLease]) -> tuple[set[Any], set[Any]]:
+    return {lease.row_id for lease in leases}, set()
+
+
+@contextmanager
+def mutated(name: str | None) -> Iterator[None]:
+    """Without a safeguard while the block lasts."""
+    if name == "no-fence":
+        with patch.object(Settler, "_lock", _take_all_for_ours):
+            yield
+    elif name == "no-lease-check":
+        with patch("scrapersky.queue.statements.renew", lambda queue: f"SELECT id, {queue.claim} FROM {queue.table}"):
+            yield
+    else:
+        yield
+
+
+async def work_for_ever(settings: Settings) -> None:
+    """Drain again and again; a database that is away for long is no reason to end."""
+    retries = Retries(settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds)
+    limits = Limits(10, 4, settings.lease_seconds, settings.row_timeout_seconds, settings.grace_seconds, retries)
+    engine = create_engine(settings)
+    while True:
+        slots, stop = asyncio.Semaphore(limits.concurrency), Stop.never()
+        try:
+            await drain(Counting(), engine, limits, slots=slots, allowance=Allowance(None), stop=stop, tally=Tally())
+        except DatabaseUnavailableError:
+            continue
+        await asyncio.sleep(0.1)
+
+
+if __name__ == "__main__":
+    limits_of_the_test = {"lease_seconds": "1", "max_attempts": os.environ.get("MAX_ATTEMPTS", "5")}
+    with mutated(os.environ.get("MUTATION")):
+        asyncio.run(work_for_ever(make_settings(os.environ["DATABASE_URL"], **limits_of_the_test)))
