@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test chaos bench-idle lint types boundaries format docs lock image clean
+.PHONY: help env demo test chaos fuzz bench-idle lint types boundaries format docs lock image clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,10 @@ test: env ## all tests but the long ones
 CHAOS_KILLS ?= 1000
 chaos: env ## kill workers, cut connections, restart the server; CHAOS_KILLS says how often
 	CHAOS_KILLS=$(CHAOS_KILLS) $(BIN)/pytest -m chaos
+
+FUZZ_SECONDS ?= 60
+fuzz: env ## let every reader of foreign bytes read mutants, FUZZ_SECONDS each; FUZZ_SEED repeats a run
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/pytest -n 2 -m fuzz --timeout 0
 
 bench-idle: env ## what a run costs that finds nothing due, beside a bare script
 	$(BIN)/python -m tests.benchmarks.idle_run
