@@ -34,6 +34,9 @@ FUZZ_SECONDS ?= 60
 fuzz: env ## let every reader of foreign bytes read mutants, FUZZ_SECONDS each; FUZZ_SEED repeats a run
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/pytest -n 2 -m fuzz --timeout 0
 
+adoption: env ## adopt a database with a million pages while the old code goes on
+	ADOPTION_PAGES=1000000 $(BIN)/pytest tests/integration/test_adoption_at_once.py -k old_code
+
 bench-idle: env ## what a run costs that finds nothing due, beside a bare script
 	$(BIN)/python -m tests.benchmarks.idle_run
 

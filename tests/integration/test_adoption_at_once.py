@@ -19,7 +19,8 @@ from scrapersky.settings import Settings
 from tests.support import legacy
 from tests.support.postgres import make_settings
 
-MANY = 100_000
+MANY = int(os.environ.get("ADOPTION_PAGES", "100000"))
+"""Pages of the adopted database; all of them belong to one doubled sitemap file."""
 LONGEST_WAIT = 3.0
 """Seconds that the old code may wait for any of its statements, on a machine that does much else."""
 WRITES = (
@@ -83,6 +84,7 @@ def settings(empty_database_url: str) -> Settings:
     return make_settings(empty_database_url)
 
 
+@pytest.mark.timeout(120 + MANY // 2_000)
 def test_the_old_code_goes_on_and_none_of_its_writes_is_lost(settings: Settings, empty_database_url: str) -> None:
     legacy.build(empty_database_url, MANY)
     old_code = OldCode(empty_database_url)

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from scrapersky.db.migrations.adoption.steps import Steps
+from scrapersky.db.migrations.adoption.steps import BATCH, Steps
 
 URL_INDEXES = {"sitemap_files": "sitemap_files_domain_id_url_key", "pages": "pages_domain_id_url_key"}
 REFERENCES = {"sitemap_files": [("sitemap_urls", "sitemap_id"), ("pages", "sitemap_file_id")], "pages": []}
@@ -54,20 +54,40 @@ def _merge(steps: Steps, table: str) -> int:
     while groups := steps.retried(lambda connection: connection.exec_driver_sql(doubled).scalars().all()):
         for start in range(0, len(groups), GROUPS_AT_ONCE):
             ids = [id_ for group in groups[start : start + GROUPS_AT_ONCE] for id_ in group]
+            _repoint_most(steps, table, ids)
             merged += steps.retried(lambda connection, ids=ids: _merge_some(connection, table, ids))  # type: ignore[misc]
     return merged
 
 
-def _merge_some(connection: Connection, table: str, ids: list[Any]) -> int:
-    # Grouped anew once locked: others may have changed or deleted them since.
-    wanted = (
-        f"SELECT id, domain_id, url FROM {table} WHERE id = ANY(%(ids)s)"  # noqa: S608
-        " ORDER BY created_at, id FOR UPDATE"
-    )
+def _repoint_most(steps: Steps, table: str, ids: list[Any]) -> None:
+    """Repoint what refers to these duplicates, a batch a transaction: a million pages may have one sitemap file.
+
+    What comes to refer to them meanwhile is repointed with the merge.
+    """
+    kept = steps.retried(lambda connection: _kept(connection, table, ids))
+    for referrer, column in steps.retried(lambda connection: _referrers(connection, table)):
+        statement = (
+            f"UPDATE {referrer} SET {column} = kept"  # noqa: S608
+            " FROM unnest(%(gone)s::uuid[], %(kept)s::uuid[]) AS pair(gone, kept)"
+            f" WHERE {column} = gone AND {referrer}.ctid = ANY(ARRAY("
+            f"SELECT ctid FROM {referrer} WHERE {column} = ANY(%(gone)s::uuid[]) LIMIT {BATCH} FOR NO KEY UPDATE))"
+        )
+        while steps.change(statement, parameters=_pairs(kept)):
+            pass
+
+
+def _kept(connection: Connection, table: str, ids: list[Any], lock: str = "") -> dict[Any, Any]:
+    """Of these rows, each that is to go, and the oldest of its domain and URL, which stays."""
+    wanted = f"SELECT id, domain_id, url FROM {table} WHERE id = ANY(%(ids)s) ORDER BY created_at, id {lock}"  # noqa: S608
     groups: dict[tuple[Any, str], list[Any]] = {}
     for id_, domain, url in connection.exec_driver_sql(wanted, {"ids": ids}):
         groups.setdefault((domain, url), []).append(id_)
-    kept = {other: first for first, *others in groups.values() for other in others}
+    return {other: first for first, *others in groups.values() for other in others}
+
+
+def _merge_some(connection: Connection, table: str, ids: list[Any]) -> int:
+    # Grouped anew once locked: others may have changed or deleted them since.
+    kept = _kept(connection, table, ids, "FOR UPDATE")
     values = _newest_values(connection, table, kept)
     _repoint(connection, table, kept)
     connection.exec_driver_sql(f"DELETE FROM {table} WHERE id = ANY(%(gone)s)", {"gone": list(kept)})  # noqa: S608
@@ -91,12 +111,16 @@ def _newest_values(connection: Connection, table: str, kept: dict[Any, Any]) -> 
 
 
 def _repoint(connection: Connection, table: str, kept: dict[Any, Any]) -> None:
-    for referrer, column in {*REFERENCES[table], *_foreign_keys(connection, table)}:
+    for referrer, column in _referrers(connection, table):
         connection.exec_driver_sql(
             f"UPDATE {referrer} SET {column} = kept"  # noqa: S608
             f" FROM unnest(%(gone)s::uuid[], %(kept)s::uuid[]) AS pair(gone, kept) WHERE {column} = gone",
             _pairs(kept),
         )
+
+
+def _referrers(connection: Connection, table: str) -> set[tuple[str, str]]:
+    return {*REFERENCES[table], *_foreign_keys(connection, table)}
 
 
 def _foreign_keys(connection: Connection, table: str) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import Connection, Engine, text
@@ -60,9 +60,9 @@ class Steps:
             pause = min(2 * pause, LONGEST_PAUSE)
         raise AssertionError
 
-    def change(self, statement: str, undo: str | None = None) -> int:
+    def change(self, statement: str, undo: str | None = None, *, parameters: dict[str, Any] | None = None) -> int:
         """Run a statement in a transaction of its own; return how many rows it changed."""
-        changed = self.retried(lambda connection: connection.exec_driver_sql(statement).rowcount)
+        changed = self.retried(lambda connection: connection.exec_driver_sql(statement, parameters).rowcount)
         if undo:
             self.undo(undo)
         return changed
