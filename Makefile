@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test chaos fuzz bench-idle lint types boundaries format docs lock image clean
+.PHONY: help env demo test chaos fuzz bench-idle lint types boundaries format docs lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -61,9 +61,18 @@ lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .
 	$(UV_COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(UV_COMPILE) -c requirements/runtime.txt --group dev --all-extras pyproject.toml -o requirements/dev.txt
 	echo hatchling | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/build.txt
+	echo trustme | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/internet.txt
 
-image: ## build the container image
-	docker build -t scrapersky:dev .
+.PHONY: image image-internet
+IMAGE_BUILD ?= docker build
+IMAGE_ARGS = --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) \
+	--build-arg REVISION=$$(git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct)
+
+image: ## build the container image; IMAGE_BUILD says with what, by default `docker build`
+	$(IMAGE_BUILD) $(IMAGE_ARGS) -t scrapersky:dev .
+
+image-internet: ## build the image of the demo's small Internet, for a cluster of one's own
+	$(IMAGE_BUILD) --target internet -t scrapersky-internet:dev .
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
