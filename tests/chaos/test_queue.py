@@ -1,4 +1,5 @@
-"""The queue alone under chaos, many deaths a second: workers killed and stalled, connections cut, the server restarted.
+"""The queue alone under chaos, many deaths a second: workers killed, some while their COMMIT is answered, and stalled,
+some at the worst place; connections cut, the server restarted.
 
 The workers' effects can be counted (`tests.support.counting_worker`), so a row that was settled twice in effect, or
 overwritten by a late worker, shows. That it would show is tested too: without a safeguard the same chaos must fail.
@@ -9,13 +10,14 @@ import asyncio
 import os
 import random
 import signal
-import sys
 from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
+import psutil
 import psycopg
 import pytest
 from psycopg.rows import dict_row
@@ -23,6 +25,7 @@ from sqlalchemy import make_url
 
 from scrapersky.db.migrations import upgrade
 from scrapersky.embedded import EmbeddedPostgres
+from tests.support.counting_worker import start_worker
 from tests.support.postgres import make_settings
 from tests.support.tcp_proxy import TcpProxy
 
@@ -32,6 +35,11 @@ WORKERS = 4
 ROWS_AT_ONCE = 30
 MAX_ATTEMPTS = 50
 STALL = 2.5
+SAFEGUARDS = {
+    "stop-before-chunk": ("no-lease-check", {"overwritten"}),
+    "stop-before-settle": ("no-fence", {"doubled", "overwritten"}),
+}
+"""Where a worker may be frozen, and without which safeguard that does what harm."""
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120 + 6 * KILLS)]
 
@@ -47,13 +55,10 @@ def server() -> Iterator[EmbeddedPostgres]:
 class Chaos:
     """Keeps counting workers running behind a proxy, and does what happens to them in bad weeks."""
 
-    def __init__(self, server: EmbeddedPostgres, proxy: TcpProxy, mutation: str | None = None) -> None:
+    def __init__(self, server: EmbeddedPostgres, proxy: TcpProxy) -> None:
         self._server = server
         self._proxy = proxy
-        address = make_url(server.url).set(port=proxy.port).render_as_string()
-        self._environment = {"PATH": os.environ["PATH"], "DATABASE_URL": address, "MAX_ATTEMPTS": str(MAX_ATTEMPTS)}
-        if mutation:
-            self._environment["MUTATION"] = mutation
+        self._address = make_url(server.url).set(port=proxy.port).render_as_string()
         self._chance = random.Random(SEED)
         self._running: list[Process] = []
         self._stalls: set[asyncio.Task[None]] = set()
@@ -65,22 +70,15 @@ class Chaos:
         while self.events["killed"] < kills:
             await self._feed()
             await asyncio.sleep(self._chance.uniform(0.02, 0.5))
-            victim = self._running.pop(self._chance.randrange(len(self._running)))
-            if self._chance.random() < 0.1:
-                self._stalls.add(asyncio.create_task(self._stall(victim)))
-            else:
-                await self._kill(victim)
+            self._wake_later_who_stopped()
+            chance = self._chance.random()
+            if chance < 0.1 and self._running:
+                self._stalls.add(asyncio.create_task(self._stall(self._any_worker())))
+            elif chance < 0.3:
+                await self._kill_in_a_commit()
+            elif self._running:
+                await self._kill(self._any_worker())
             await self._trouble_the_database()
-
-    async def stall_until(self, wrong: str) -> None:
-        """Stall worker after worker until something of that kind is wrong, or a minute is over."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(60):
-                while not rows(self._server.url, WRONG)[0][wrong]:
-                    await self._feed()
-                    await asyncio.sleep(0.2)
-                    if len(self._running) > 1:
-                        self._stalls.add(asyncio.create_task(self._stall(self._running.pop(0))))
 
     async def calm(self) -> None:
         """Let workers work undisturbed until every row is settled; then end them all."""
@@ -88,12 +86,9 @@ class Chaos:
         await self._fill_up()
         settled = "SELECT bool_and(status IN ('Completed', 'Error')) AS all FROM domains"
         async with asyncio.timeout(100):
-            while not rows(self._server.url, settled)[0]["all"]:  # noqa: ASYNC110
+            while not rows(self._server.url, settled)[0]["all"]:
+                self._wake_later_who_stopped()
                 await asyncio.sleep(0.1)
-        await self.end()
-
-    async def end(self) -> None:
-        """Kill whoever still runs."""
         await asyncio.gather(*self._stalls)
         await asyncio.gather(*(self._kill(each) for each in self._running))
 
@@ -103,14 +98,33 @@ class Chaos:
         with psycopg.connect(self._server.url) as connection:
             names = f"SELECT gen_random_uuid() || '.example' FROM generate_series(1, {ROWS_AT_ONCE})"
             connection.execute(f"INSERT INTO domains (domain) {names}".encode())
-        self.queued += ROWS_AT_ONCE
+            self.queued += ROWS_AT_ONCE
+            if self._chance.random() < 0.3:
+                name = f"{self._chance.choice([*SAFEGUARDS])}-{self.queued}.example"
+                connection.execute("INSERT INTO domains (domain) VALUES (%s)", [name])
+                self.queued += 1
 
     async def _fill_up(self) -> None:
         while len(self._running) < WORKERS:
-            command = (sys.executable, "-m", "tests.support.counting_worker")
-            self._running.append(
-                await asyncio.create_subprocess_exec(*command, env=self._environment, stdout=asyncio.subprocess.DEVNULL)
-            )
+            self._running.append(await start_worker(self._address, MAX_ATTEMPTS=str(MAX_ATTEMPTS)))
+
+    def _any_worker(self) -> Process:
+        return self._running.pop(self._chance.randrange(len(self._running)))
+
+    def _wake_later_who_stopped(self) -> None:
+        """Workers that froze at a row which told them to."""
+        for worker in [each for each in self._running if is_stopped(each)]:
+            self._running.remove(worker)
+            self._stalls.add(asyncio.create_task(self._stall(worker)))
+
+    async def _kill_in_a_commit(self) -> None:
+        """Kill a worker whose COMMIT is done on the server; it never hears of it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2), self._proxy.commit_held() as port:
+                for worker in [each for each in self._running if holds_port(each, port)]:
+                    self._running.remove(worker)
+                    await self._kill(worker)
+                    self.events["killed in a commit"] += 1
 
     async def _kill(self, worker: Process) -> None:
         self.events["killed" if worker.returncode is None else f"ended {worker.returncode}"] += 1
@@ -142,6 +156,18 @@ class Chaos:
             self.events["server restarted"] += 1
 
 
+def is_stopped(worker: Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(worker.pid).status() == psutil.STATUS_STOPPED
+    return False
+
+
+def holds_port(worker: Process, port: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return any(each.laddr.port == port for each in psutil.Process(worker.pid).net_connections("tcp4"))
+    return False
+
+
 def rows(url: str, sql: str) -> list[dict[str, Any]]:
     with psycopg.connect(url, row_factory=dict_row) as connection:
         return connection.execute(sql.encode()).fetchall()
@@ -168,11 +194,22 @@ async def test_every_row_is_settled_once_in_effect(server: EmbeddedPostgres) -> 
     assert total == {"rows": chaos.queued, "settled": chaos.queued}, said
 
 
-@pytest.mark.parametrize(("mutation", "shows"), [("no-fence", "doubled"), ("no-lease-check", "overwritten")])
-async def test_the_chaos_would_show_a_missing_safeguard(server: EmbeddedPostgres, mutation: str, shows: str) -> None:
-    async with TcpProxy(server.port) as proxy:
-        chaos = Chaos(server, proxy, mutation)
-        await chaos.stall_until(shows)
-        await chaos.end()
-    [wrong] = rows(server.url, WRONG)
-    assert wrong[shows] > 0, f"CHAOS_SEED={SEED}: {dict(chaos.events)}: {wrong}"
+@pytest.mark.parametrize("place", SAFEGUARDS)
+@pytest.mark.parametrize("without", [None, "no-lease-check", "no-fence"])
+async def test_the_chaos_would_show_a_missing_safeguard(database_url: str, place: str, without: str | None) -> None:
+    """A worker is frozen at that place, another settles its row, and the first goes on: it is too late."""
+    with psycopg.connect(database_url) as connection:
+        names = "INSERT INTO domains (id, domain) VALUES (%s, %s)"
+        connection.execute(names, [UUID(int=1), f"{place}.example"])
+    async with asyncio.timeout(60):
+        late = await start_worker(database_url, ONCE="1", **({"MUTATION": without} if without else {}))
+        while not is_stopped(late):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        while rows(database_url, "SELECT status::text FROM domains") != [{"status": "Completed"}]:
+            rescuer = await start_worker(database_url, ONCE="1")
+            await rescuer.wait()
+        late.send_signal(signal.SIGCONT)
+        await late.wait()
+    safeguard, harm = SAFEGUARDS[place]
+    [wrong] = rows(database_url, WRONG)
+    assert {kind for kind, count in wrong.items() if count} == (harm if without == safeguard else set())

@@ -2,7 +2,11 @@
 
 Each row's settle adds one to ``domains.total_sitemaps``: a row that was settled twice in effect says 2. The work writes
 a chunk through the lease first, with a mark that the settle repeats: a late worker's chunk over another's result shows
-as two marks that differ. A domain's name may tell the work to kill its worker.
+as two marks that differ.
+
+A domain's name may tell the work to kill its worker (``exit``, ``segfault``), or on its first attempt to stop it, as a
+frozen node does, until someone sends SIGCONT: right before the chunk is written (``stop-before-chunk``), or right
+before the row is settled (``stop-before-settle``). So a worker can be late where it matters, not by chance.
 
 MUTATION takes a safeguard away, to show that the tests would notice: ``no-fence``, ``no-lease-check``.
 """
@@ -10,6 +14,8 @@ MUTATION takes a safeguard away, to show that the tests would notice: ``no-fence
 import asyncio
 import os
 import signal
+import sys
+from asyncio.subprocess import Process
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +31,7 @@ from scrapersky.errors import DatabaseUnavailableError, TransientError
 from scrapersky.queue.drain import Allowance, Limits, Stop, drain
 from scrapersky.queue.lease import HeldLease
 from scrapersky.queue.queues import DOMAINS
-from scrapersky.queue.settle import Retries, Settler
+from scrapersky.queue.settle import Finished, Retries, Settler
 from scrapersky.queue.stage import Lease
 from scrapersky.queue.tally import Tally
 from scrapersky.settings import Settings
@@ -54,6 +60,7 @@ class Counting:
             os.kill(os.getpid(), signal.SIGSEGV)
         mark = str(uuid4())
         await asyncio.sleep(0.02)
+        stop_if_told(row, lease.attempt, "stop-before-chunk")
         async with lease.transaction() as session:
             await session.execute(text(CHUNK), {"mark": mark, "id": row.id})
         await asyncio.sleep(0.02)
@@ -64,6 +71,21 @@ class Counting:
     async def settle(self, session: AsyncSession, results: Sequence[tuple[Counted, str]]) -> None:
         for row, mark in results:
             await session.execute(text(COUNT), {"mark": mark, "id": row.id})
+
+
+def stop_if_told(row: Counted, attempt: int, where: str) -> None:
+    """Freeze this process, with all that it has begun, when the row's name says so."""
+    if row.domain.startswith(where) and attempt == 1:
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+class StoppableSettler(Settler[Counted, str]):
+    """Settles as ever, but may be frozen between the decision to settle and the transaction."""
+
+    async def settle(self, batch: Sequence[Finished[Counted, str]]) -> None:
+        for finished in batch:
+            stop_if_told(finished.row, finished.lease.attempt, "stop-before-settle")
+        await super().settle(batch)
 
 
 async def _take_all_for_ours(self: Any, connection: Any, leases: Sequence[HeldLease]) -> tuple[set[Any], set[Any]]:
@@ -83,8 +105,8 @@ def mutated(name: str | None) -> Iterator[None]:
         yield
 
 
-async def work_for_ever(settings: Settings) -> None:
-    """Drain again and again; a database that is away for long is no reason to end."""
+async def work(settings: Settings, *, once: bool) -> None:
+    """Drain again and again, or once; a database that is away for long is no reason to end."""
     retries = Retries(settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds)
     limits = Limits(10, 4, settings.lease_seconds, settings.row_timeout_seconds, settings.grace_seconds, retries)
     engine = create_engine(settings)
@@ -94,10 +116,21 @@ async def work_for_ever(settings: Settings) -> None:
             await drain(Counting(), engine, limits, slots=slots, allowance=Allowance(None), stop=stop, tally=Tally())
         except DatabaseUnavailableError:
             continue
+        if once:
+            return
         await asyncio.sleep(0.1)
+
+
+async def start_worker(database_url: str, **environment: str) -> Process:
+    """Start this module as a process: MUTATION, MAX_ATTEMPTS, and ONCE for a single drain may be in its environment."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.support.counting_worker"),
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url, **environment},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
 
 
 if __name__ == "__main__":
     limits_of_the_test = {"lease_seconds": "1", "max_attempts": os.environ.get("MAX_ATTEMPTS", "5")}
-    with mutated(os.environ.get("MUTATION")):
-        asyncio.run(work_for_ever(make_settings(os.environ["DATABASE_URL"], **limits_of_the_test)))
+    with mutated(os.environ.get("MUTATION")), patch("scrapersky.queue.drain.Settler", StoppableSettler):
+        asyncio.run(work(make_settings(os.environ["DATABASE_URL"], **limits_of_the_test), once="ONCE" in os.environ))
