@@ -17,16 +17,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scrapersky.errors import InputError, PermanentError, WorkError
-from scrapersky.metadata import Page, SiteMetadata, combine, contact_links, read_page
+from scrapersky.metadata import Page, SiteMetadata, combine, read_page
+from scrapersky.metadata.icons import from_manifest
 from scrapersky.queue.queues import DOMAINS
 from scrapersky.queue.stage import Lease
 from scrapersky.settings import Settings
 from scrapersky.web.fetcher import Fetcher
 from scrapersky.web.response import Response
 from scrapersky.web.site import ACCEPT_HTML, open_home
-from scrapersky.web.urls import normalise
+from scrapersky.web.urls import normalise, same_site
 
 log = structlog.get_logger()
+
+ICON_TYPES = frozenset({"application/octet-stream", "application/ico"})
+WORDPRESS_ICON = "/wp-includes/images/w-logo"
+"""Where WordPress redirects /favicon.ico of sites that have none."""
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain"})
 
@@ -54,15 +59,16 @@ class ScanDomain:
         response, body = await open_home(self._fetcher, row.domain)
         if response.media_type is not None and response.media_type not in HTML_TYPES:
             raise PermanentError("not-html", f"{response.final_url} is {response.media_type}, no page")
-        home = _page(response, body)
-        facts = [await asyncio.to_thread(read_page, home)]
-        for link in (await asyncio.to_thread(contact_links, home))[: self._settings.domain_scheduler_max_pages - 1]:
+        home = await asyncio.to_thread(read_page, _page(response, body))
+        facts = [home]
+        for link in home.contact_links[: self._settings.domain_scheduler_max_pages - 1]:
             page = await self._further_page(link)
-            if page is not None:
+            if page is not None and same_site(page.url, home.url):
                 facts.append(await asyncio.to_thread(read_page, page))
         metadata = combine(facts)
         if metadata.favicon_url is None:
-            metadata = replace(metadata, favicon_url=await self._default_icon(response.final_url))
+            icon = await self._manifest_icon(home.head.get("manifest")) or await self._default_icon(home.url)
+            metadata = replace(metadata, favicon_url=icon)
         return metadata
 
     async def _further_page(self, url: str) -> Page | None:
@@ -74,12 +80,23 @@ class ScanDomain:
             return None
         return _page(response, body) if response.media_type in HTML_TYPES else None
 
+    async def _manifest_icon(self, url: object) -> str | None:
+        if not isinstance(url, str):
+            return None
+        try:
+            response, body = await self._fetcher.get(url, accept="application/manifest+json")
+            response.raise_for_status()
+        except WorkError:
+            return None
+        return from_manifest(body, response.final_url)
+
     async def _default_icon(self, base: str) -> str | None:
         url = normalise("/favicon.ico", base)
         try:
             async with self._fetcher.stream(url, accept="image/*") as response:
                 response.raise_for_status()
-                return url if (response.media_type or "").startswith("image/") else None
+                is_icon = response.media_type in ICON_TYPES or (response.media_type or "").startswith("image/")
+                return url if is_icon and WORDPRESS_ICON not in response.final_url else None
         except WorkError:
             return None
 

@@ -9,18 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapersky.metadata import Page, SiteMetadata, contact_links, extract
-
-URL = "https://www.joesplumbing.com/"
-
-
-def page(head: str = "", body: str = "", *, url: str = URL, attributes: str = 'lang="en"', **headers: str) -> Page:
-    text = f"<!DOCTYPE html><html {attributes}><head>{head}</head><body>{body}</body></html>"
-    return Page(url, text.encode(), {name.replace("_", "-"): value for name, value in headers.items()})
-
-
-def said(head: str = "", body: str = "", **more: Any) -> SiteMetadata:
-    return extract([page(head, body, **more)])
+from scrapersky.metadata import Page, SiteMetadata, extract, read_page
+from tests.support.pages import URL, ld, page, said
 
 
 def test_title_description_and_language() -> None:
@@ -45,7 +35,17 @@ def test_open_graph_where_the_page_itself_is_silent() -> None:
         ('<link rel="SHORTCUT ICON" href="i.ico">', "https://www.joesplumbing.com/i.ico"),
         ('<base href="https://cdn.example.com/x/"><link rel=icon href="i.svg">', "https://cdn.example.com/x/i.svg"),
         ('<link rel="apple-touch-icon" href="/a.png">', "https://www.joesplumbing.com/a.png"),
-        ('<link rel="stylesheet" href="/i.png">', None),
+        ('<link rel="apple-touch-icon-precomposed" href="/a.png">', "https://www.joesplumbing.com/a.png"),
+        ('<link rel="alternate icon" href="//cdn.example.com/i.ico">', "https://cdn.example.com/i.ico"),
+        ('<link rel="icon" href="c.png" sizes="192x192"><link rel="icon" href="b.png" sizes="32x32">', f"{URL}b.png"),
+        ('<link rel="mask-icon" href="m.svg"><link rel="apple-touch-icon" href="a.png">', f"{URL}a.png"),
+        (
+            '<link rel="icon" media="(prefers-color-scheme: dark)" href="d.png"><link rel="icon" href="l.png">',
+            f"{URL}l.png",
+        ),
+        ('<meta name="msapplication-TileImage" content="/t.png">', f"{URL}t.png"),
+        ('<link rel="icon" href="data:image/png;base64,AAAA"><link rel="icon" href="">', None),
+        ('<link rel="stylesheet" href="/i.png"><link rel="image_src" href="/i.png">', None),
     ],
 )
 def test_icons(link: str, icon: str | None) -> None:
@@ -56,94 +56,34 @@ def test_icons(link: str, icon: str | None) -> None:
     ("head", "body", "logo"),
     [
         (
-            '<script type="application/ld+json">{"@type": "Organization", "logo": {"url": "/l.svg"}}</script>',
-            "",
+            ld('{"@type": "Organization", "logo": {"url": "/l.svg"}}'),
+            '<header><img class="logo" src="/x.png">',
             "/l.svg",
         ),
+        (ld('{"@type": "Article", "publisher": {"@type": "Organization", "logo": "/l.png"}}'), "", "/l.png"),
+        ('<meta property="og:logo" content="/og.svg">', "", "/og.svg"),
+        ('<meta property="og:image" content="/share.jpg">', "<p>x</p>", "/share.jpg"),
+        (
+            '<meta property="og:image" content="/share.jpg">',
+            '<header><img class="logo" src="/l.png"></header>',
+            "/l.png",
+        ),
         ("", '<header><img class="site-logo" src="/header-logo.png" alt="Joe"></header>', "/header-logo.png"),
+        ("", '<a class="navbar-brand" href="/"><img src="/l.png"></a>', "/l.png"),
+        ("", '<div id="logo"><a href="/"><img src="/l.png"></a></div>', "/l.png"),
+        ("", f'<header><a href="{URL}"><img src="/joes.png" alt="Joe"></a></header>', "/joes.png"),
+        ("", '<header><img src="data:image/gif;base64,A" data-src="/logo.png" class="logo"></header>', "/logo.png"),
+        ("", '<header><img class="logo" srcset="/l.png 1x, /l@2x.png 2x"></header>', "/l.png"),
+        ("", '<header><picture class="logo"><source srcset="/l.webp 1x"><img src="/l.png"></picture>', "/l.png"),
+        ("", '<div itemscope itemtype="http://schema.org/Organization"><img itemprop="logo" src="/m.png">', "/m.png"),
+        ("", '<ul class="client-logos"><li><img src="/acme-logo.png"></ul><footer><img src="/visa-logo.png">', None),
+        ("", '<header><img src="/yelp-logo.png"><img src="/bbb-logo.png"></header>', None),
         ("", '<p><img src="/van.jpg" alt="our van"></p>', None),
     ],
 )
 def test_logos(head: str, body: str, logo: str | None) -> None:
     found = said(head, body).logo_url
     assert found == (f"https://www.joesplumbing.com{logo}" if logo else None)
-
-
-def cloudflare(address: str) -> str:
-    return bytes([7, *(octet ^ 7 for octet in address.encode())]).hex()
-
-
-@pytest.mark.parametrize(
-    "markup",
-    [
-        '<a href="mailto:joe@joesplumbing.com">write</a>',
-        '<a href="MAILTO:Joe%40joesplumbing.com?subject=Hi">write</a>',
-        "<p>joe@joesplumbing.com</p>",
-        "<p>&#106;&#111;&#101;&#64;joesplumbing.com</p>",
-        "<p>joe [at] joesplumbing [dot] com</p>",
-        "<p>joe (at) joesplumbing.com</p>",
-        f'<a class="__cf_email__" data-cfemail="{cloudflare("joe@joesplumbing.com")}">[email&#160;protected]</a>',
-        f'<a href="/cdn-cgi/l/email-protection#{cloudflare("joe@joesplumbing.com")}">x</a>',
-    ],
-)
-def test_e_mail_addresses_however_they_hide(markup: str) -> None:
-    assert [address.lower() for address in said(body=markup).email_addresses] == ["joe@joesplumbing.com"]
-
-
-@pytest.mark.parametrize(
-    "markup",
-    [
-        '<img src="logo@2x.png"> sprite@3x.webp',
-        "<p>you@example.com</p>",
-        "<script>Sentry.init({dsn: 'https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/2'})</script>",
-        "<p>follow us @joesplumbing on Friday @ 5.pm</p>",
-        "<p>605a7baede844d278b89dc95ae0a9123@sentry-next.wixpress.com</p>",
-    ],
-)
-def test_what_only_looks_like_an_e_mail_address(markup: str) -> None:
-    assert said(body=markup).email_addresses == []
-
-
-@pytest.mark.parametrize(
-    ("markup", "number"),
-    [
-        ('<a href="tel:+1-512-555-0142">call</a>', "+15125550142"),
-        ("<p>(512) 555-0142</p>", "+15125550142"),
-        ("<p>512.555.0142</p>", "+15125550142"),
-        ("<p>+44 20 7946 0958</p>", "+442079460958"),
-    ],
-)
-def test_telephone_numbers_in_every_form(markup: str, number: str) -> None:
-    assert said(body=f"<p>Call us today:</p>{markup}").phone_numbers == [number]
-
-
-@pytest.mark.parametrize(
-    "text", ["2026-10-05", "$1,299.00", "30.2672, -97.7431", "Order 5125550142000017", "1998 - 2026"]
-)
-def test_numbers_that_call_nobody(text: str) -> None:
-    assert said(body=f"<p>{text}</p>").phone_numbers == []
-
-
-def test_a_number_is_read_by_the_country_of_the_page() -> None:
-    german = said(body="<p>Telefon: 030 901820</p>", url="https://rohrreinigung.de/", attributes='lang="de"')
-    assert german.phone_numbers == ["+4930901820"]
-
-
-def test_profiles_and_not_share_buttons() -> None:
-    found = said(
-        body="""<a href="https://www.facebook.com/sharer/sharer.php?u=x">share</a>
-        <a href="https://facebook.com/joesplumbing">Facebook</a> <a href="https://twitter.com/intent/tweet?text=x">x</a>
-        <a href="https://x.com/joesplumb">X</a> <a href="https://www.instagram.com/p/Cabc123/">a picture</a>
-        <a href="https://www.instagram.com/joesplumbing/">Instagram</a>
-        <a href="//www.linkedin.com/company/joes/">in</a>
-        <a href="https://www.youtube.com/watch?v=abc">film</a>
-        <a href="https://www.youtube.com/@joesplumbing">YouTube</a>"""
-    )
-    assert "joesplumbing" in (found.facebook_url or "")
-    assert "joesplumb" in (found.twitter_url or "")
-    assert "/p/" not in (found.instagram_url or "/p/")
-    assert "company/joes" in (found.linkedin_url or "")
-    assert "@joesplumbing" in (found.youtube_url or "")
 
 
 def test_wordpress_and_elementor_with_evidence() -> None:
@@ -186,14 +126,13 @@ def test_broken_structured_data_breaks_nothing(broken: str) -> None:
 
 
 def test_contact_pages_of_the_same_site_best_first() -> None:
-    links = contact_links(
+    links = read_page(
         page(
             body="""<a href="/about-us/">About us</a> <a href="/contact">Contact</a> <a href="/blog/">Blog</a>
             <a href="https://elsewhere.com/contact">Contact</a> <a href="mailto:x@y.zz">Contact</a>"""
         )
-    )
-    assert links[:2] == ["https://www.joesplumbing.com/contact", "https://www.joesplumbing.com/about-us/"]
-    assert not any("elsewhere" in link or "blog" in link for link in links)
+    ).contact_links
+    assert links == ["https://www.joesplumbing.com/contact", "https://www.joesplumbing.com/about-us/"]
 
 
 def test_facts_of_further_pages_are_gathered() -> None:

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scrapersky.metadata import emails, phones, social
-from scrapersky.metadata.document import Document, Page
-from scrapersky.metadata.links import contact_links as _contact_links
+from scrapersky.metadata.document import Page
 from scrapersky.metadata.page_facts import PageFacts, read_page
 from scrapersky.metadata.text import unique
 
-__all__ = ["Page", "PageFacts", "SiteMetadata", "combine", "contact_links", "extract", "read_page"]
+__all__ = ["Page", "PageFacts", "SiteMetadata", "combine", "extract", "read_page"]
 
 _COLUMNS = ("facebook", "twitter", "linkedin", "instagram", "youtube")
 
@@ -53,11 +52,6 @@ def extract(pages: Sequence[Page]) -> SiteMetadata:
     gathered from all pages.
     """
     return combine([read_page(page) for page in pages])
-
-
-def contact_links(page: Page) -> list[str]:
-    """The contact and about pages of the same site that a page links to, best first."""
-    return _contact_links(Document(page))
 
 
 def combine(facts: Sequence[PageFacts]) -> SiteMetadata:

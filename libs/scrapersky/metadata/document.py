@@ -23,7 +23,7 @@ _INLINE = words(
 _GLUE = frozenset({"wbr"})
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 # Written so that what is in order already, a single space or line break, is no match.
 _SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
 _BREAKS = re.compile(r" \n[ \n]*|\n[ \n]+")
@@ -117,7 +117,7 @@ class Document:
     @cached_property
     def edged_text(self) -> str:
         """The text that a reader sees, a line for each block, with `EDGE` at the borders of inline elements."""
-        text = _SPACES.sub(" ", _INVISIBLE.sub("", "".join(_texts(self.root))))
+        text = _SPACES.sub(" ", INVISIBLE.sub("", "".join(_texts(self.root))))
         return _BREAKS.sub("\n", text)
 
     @cached_property

@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 from email_validator import EmailNotValidError, validate_email
 
-from scrapersky.metadata.document import EDGE, Document
+from scrapersky.metadata.document import EDGE, INVISIBLE, Document
 from scrapersky.metadata.items import Graph
-from scrapersky.metadata.obfuscation import hidden, scripted, spelled_out
+from scrapersky.metadata.obfuscation import attributed, doubtful, hidden, scripted, spelled_out
 from scrapersky.metadata.text import words
 from scrapersky.web.urls import host_of, registrable
 
@@ -26,6 +26,7 @@ LINKED, WRITTEN, GUESSED = range(3)
 
 _LOCAL = re.compile(r"[a-z0-9À-ɏ._%+'-]{1,64}$", re.IGNORECASE)
 _DOMAIN = re.compile(rf"{EDGE}*([a-z0-9À-ɏ-]{{1,63}}(?:{EDGE}*\.{EDGE}*[a-z0-9À-ɏ-]{{1,63}}){{1,6}})", re.IGNORECASE)
+_QUERY = re.compile(r"\?|%3F|&(?=(?:subject|body|b?cc)=)", re.IGNORECASE)
 _GLUED_PHONE = re.compile(r"^[\d().+-]{7,}(?=[a-z])", re.IGNORECASE)
 _ESCAPED_SPACE = re.compile(r"^(?:%20|u003e|u003c|x3e|mailto:)+", re.IGNORECASE)
 _GLUED_SUFFIX = re.compile(r"(\.[a-z]{2,6})[A-Z]\w*$")
@@ -36,10 +37,12 @@ _FILE = re.compile(
 )
 _DENSITY = re.compile(r"^\d(?:\.\d+)?x\.")
 _NOBODYS_DOMAINS = re.compile(
-    r"(?:^|\.)(?:example\.(?:com|org|net|edu)|(?:your|my|some|the)-?(?:domain|site|website|company|business|email|mail"
-    r"|name|store|shop)\.[a-z.]+|domain\.(?:com|tld|net|org|ext|name)|e?mail\.(?:tld|ext)|email\.com|site\.com|website\.com"
+    r"(?:^|\.)(?:example\.[a-z.]+|(?:your|my|some|the)-?(?:domain|site|website|company|business|email|mail"
+    r"|name|store|shop)\.[a-z.]+|domain\.(?:com|tld|net|org|ext|name)|e?mail\.(?:tld|ext)|email\.(?:com|de|it|fr|es)|site\.com|website\.com"
     r"|company\.com|business\.com|address\.com|sample\.com|test\.(?:com|de|fr)|domaine?\.fr|beispiel\.de|muster(?:mann|firma)?\.de"
     r"|exemple?\.(?:com|fr|org)|ejemplo\.(?:com|es)|dominio\.(?:com|it|es)|esempio\.(?:com|it)|mysite\.com|host\.com"
+    r"|demo\.com|doe\.com|smith\.com|abc\.com|xyz\.com|you\.com|addresshere\.com|mailservice\.com|work-email\.com|b\.com|xxx\.com"
+    r"|reallygreatsite\.com|template-help\.com|templatemonster\.com|somewhere\.com|sitename\.com|emailaddress\.com"
     r"|sentry\.(?:io|wixpress\.com)|sentry-next\.wixpress\.com|wixpress\.com|ingest\.[a-z.]*sentry\.io|sentry\.[a-z0-9.-]+"
     r"|bugsnag\.com|rollbar\.com|schema\.org|w3\.org|wordpress\.org|broofa\.com|core-js\.io|localhost\.localdomain)$"
 )
@@ -48,8 +51,8 @@ _NOBODYS_NAMES = words(
     username user.name user_name john.doe johndoe john_doe jane.doe janedoe jane_doe max.mustermann maxmustermann
     firstname.lastname first.last firstname lastname name.surname nombre.apellido prenom.nom vorname.nachname
     someone somebody nobody xxx xxxx xxxxx example beispiel exemple ejemplo esempio voorbeeld placeholder dummy foo
-    foobar test tester testing email.address emailaddress youremailaddress votre.email votremail tuemail tucorreo
-    ihre.email ihremail"""
+    foobar filler mymail demo test tester testing email.address emailaddress youremailaddress votre.email
+    votremail tuemail tucorreo ihre.email ihremail"""
 )
 _FREE_MAIL = words(
     """gmail.com googlemail.com yahoo.com ymail.com hotmail.com outlook.com live.com msn.com aol.com icloud.com me.com
@@ -145,29 +148,43 @@ def _is_nobodys(local: str, domain: str, host: str) -> bool:
 
 
 def _candidates(document: Document, graph: Graph) -> Iterator[tuple[int, str]]:
+    yield from ((LINKED, candidate) for candidate in _referred_to(document, graph))
+    text = document.edged_text.replace("\uff20", "@").replace("\uff0e", ".")
+    yield from ((WRITTEN, candidate) for candidate in islice(written(text), MAX_CANDIDATES // 2))
+    for is_reference, value in attributed(document):
+        yield from ((LINKED if is_reference else WRITTEN, each) for each in written(value))
+    yield from ((GUESSED, candidate) for candidate in _guessed(document))
+
+
+def _referred_to(document: Document, graph: Graph) -> Iterator[str]:
     for href in document.anchors:
         if href[:7].lower() == "mailto:":
-            yield from ((LINKED, each) for each in recipients(href))
+            yield from recipients(href)
     for candidate in islice(hidden(document), MAX_CANDIDATES):
-        yield from ((LINKED, each) for each in recipients(candidate))
+        yield from recipients(candidate)
     for item in graph.all:
-        yield from ((LINKED, each) for text in item.texts("email") for each in recipients(text))
+        yield from (each for text in item.texts("email") for each in recipients(text))
     for name, content in document.metas:
         if "email" in name or name in {"reply-to", "author", "contact"}:
-            yield LINKED, content
-    for candidate in islice(written(document.edged_text), MAX_CANDIDATES // 2):
-        yield WRITTEN, candidate
-    for candidate in spelled_out(document.text):
-        yield GUESSED, candidate
-    for candidate in scripted(document):
-        yield from ((GUESSED, each) for each in recipients(candidate))
+            yield content
+
+
+def _guessed(document: Document) -> Iterator[str]:
+    yield from spelled_out(document.text)
+    for text in scripted(document):
+        yield from written(text)
+    own = registrable(host_of(document.url))
+    for candidate in doubtful(document):
+        domain = candidate.rpartition("@")[2].lower()
+        if domain in _FREE_MAIL or registrable(domain) == own:
+            yield candidate
 
 
 def recipients(href: str) -> list[str]:
     """The addresses of a ``mailto:`` URL (RFC 6068): percent-encoded, several, with names, in ``to`` and ``cc``."""
-    path, _, query = href[:4000].partition("?")
-    path = re.sub(r"^\s*mailto:(?://)?", "", path, flags=re.IGNORECASE)
-    fields = [unquote(path)]
+    path, query = (*_QUERY.split(href[:4000], maxsplit=1), "")[:2]
+    path = INVISIBLE.sub("", unquote(re.sub(r"^\s*mailto:(?://)?", "", path, flags=re.IGNORECASE)))
+    fields = [path] if "@" in path else list(spelled_out(path))
     pairs = [part.partition("=") for part in query.split("&")[:20]]
     fields += [unquote(value) for key, _, value in pairs if key.lower() in {"to", "cc"}]
     return [part.rpartition("<")[2].rstrip("> ") for text in fields for part in re.split(r"[,;]", text) if "@" in part]

@@ -28,7 +28,10 @@ def icons(document: Document) -> list[dict[str, str]]:
         rel = next((name for name in _RELS if name in link.rel), None)
         if rel:
             sizes = link.attributes.get("sizes", "").strip().lower()[:50]
-            found.append((_RELS.index(rel), _distance(sizes), {"url": link.url, "rel": rel, "sizes": sizes}))
+            is_for_dark = "dark" in link.attributes.get("media", "")
+            found.append(
+                (_RELS.index(rel), _distance(sizes) + is_for_dark, {"url": link.url, "rel": rel, "sizes": sizes})
+            )
     tile = document.absolute(document.meta("msapplication-tileimage"))
     if tile:
         found.append((len(_RELS), 0, {"url": tile, "rel": "msapplication-TileImage", "sizes": ""}))

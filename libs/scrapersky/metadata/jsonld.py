@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from scrapersky.metadata import broken_json
 from scrapersky.metadata.document import Document
 from scrapersky.metadata.items import Item, local_name
 from scrapersky.metadata.text import clean
@@ -20,9 +21,6 @@ MAX_DEPTH = 32
 _WRAPPING = re.compile(
     r"^[\s;]*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?)|(?:(?://|/\*)?\s*\]\]>\s*(?:\*/)?|-->)[\s;]*$"
 )
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|//[^\n]*+|/\*.*?(?:\*/|\Z)', re.DOTALL)
-_STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|,(?=\s*[}\]])', re.DOTALL)
-_BAD_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt]|u[0-9a-fA-F]{4})|(.))', re.DOTALL)
 _BETWEEN = re.compile(r"[\s,;\ufeff]*")
 _DECODER = json.JSONDecoder(strict=False)
 
@@ -45,13 +43,12 @@ def items(document: Document) -> list[Item]:
 def load(text: str) -> list[object]:
     """Read every JSON value of a script, repairing what pages get wrong; an empty list where nothing can be read."""
     text = _WRAPPING.sub("", text.strip().strip("\ufeff")).strip()
-    best: list[object] = []
-    for repair in (str, _repair, lambda broken: _repair(html.unescape(broken))):
-        values, is_whole = _values(repair(text))
-        if is_whole:
-            return values
-        best = max(best, values, key=len)
-    return best
+    values, is_whole = _values(text)
+    if is_whole:
+        return values
+    if "&quot;" in text[:200]:
+        text = html.unescape(text)
+    return broken_json.read(text)
 
 
 def _values(text: str) -> tuple[list[object], bool]:
@@ -64,15 +61,6 @@ def _values(text: str) -> tuple[list[object], bool]:
             return values, False
         values.append(value)
     return values, True
-
-
-def _repair(text: str) -> str:
-    text = _TOKEN.sub(lambda match: _mend(match.group()) if match.group().startswith('"') else " ", text)
-    return _STRING_OR_COMMA.sub(lambda match: match.group() if match.group() != "," else "", text)
-
-
-def _mend(string: str) -> str:
-    return _BAD_ESCAPE.sub(lambda match: match.group() if match.group(1) else match.group(2), string)
 
 
 def _tops(value: object, budget: list[int]) -> Iterator[Item]:
@@ -91,7 +79,7 @@ def _item(value: dict[str, object], budget: list[int], depth: int) -> Item | Non
     budget[0] -= 1
     if budget[0] < 0 or depth > MAX_DEPTH:
         return None
-    types = [clean(local_name(each), 100) for each in _strings(value.get("@type"))]
+    types = [clean(local_name(each), 100) for each in _strings(value.get("@type", value.get("type")))]
     item = Item(tuple(name for name in types if name), next(_strings(value.get("@id")), None))
     for name, values in value.items():
         if not name.startswith("@"):

@@ -5,6 +5,7 @@ from collections import Counter
 
 from scrapersky.metadata.document import Document
 from scrapersky.metadata.items import Graph
+from scrapersky.metadata.text import words
 
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?:[-_].*)?", re.IGNORECASE)
 _NAMES = {
@@ -28,6 +29,16 @@ _NAMES = {
     "japanese": "ja",
     "chinese": "zh",
 }
+_CODES = words(
+    """aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en
+    eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik in io is it iu iw
+    ja ji jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na
+    nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so
+    sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"""
+)
+# What is written for a language but names a country.
+_MISTAKES = {"jp": "ja", "cn": "zh", "cz": "cs", "dk": "da", "gr": "el", "ua": "uk"}
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),
     ("ko", re.compile("[\uac00-\ud7af]")),
@@ -61,7 +72,7 @@ _COMMON = {
     "uk": "і в на не з що до та для від ми ви як це або при за у всі вам є",  # noqa: RUF001
     "bg": "и на за от с да се в по не са или като към ще ни е до при",  # noqa: RUF001
 }
-_WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+_WORDS = {language: words(common) for language, common in _COMMON.items()}
 _WORD = re.compile(r"[^\W\d_]+")
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 SAMPLE = 20_000
@@ -96,6 +107,9 @@ def tag(written: str | None) -> str | None:
     if match is None:
         return None
     primary, script, region = match.groups()
+    primary = _MISTAKES.get(primary, primary)
+    if primary in _NO_LANGUAGE or (len(primary) == 2 and primary not in _CODES):  # noqa: PLR2004
+        return None
     parts = (primary, script and script.title(), region and region.upper())
     return "-".join(part for part in parts if part)
 
@@ -107,7 +121,7 @@ def recognise(text: str) -> str | None:
         if len(script.findall(sample)) > max(20, len(sample) // 10):
             return name
     counts = Counter(_WORD.findall(sample.lower()))
-    hits = {name: sum(counts[word] for word in words) for name, words in _WORDS.items()}
+    hits = {name: sum(counts[word] for word in common) for name, common in _WORDS.items()}
     best, second = sorted(hits, key=hits.__getitem__, reverse=True)[:2]
     telling = hits[best] >= MIN_HITS and hits[best] * 10 > counts.total() and hits[best] * 10 > hits[second] * 11
     return best if telling else None

@@ -19,7 +19,7 @@ _WORDS = ("logo", "brand", "wordmark")
 _LOGO = re.compile(r"logo(?!ut)|brand(?:ing|mark)?\b|wordmark", re.IGNORECASE)
 _FOREIGN = re.compile(
     r"partner|client|sponsor|customer|payment|visa|mastercard|paypal|award|member|certif|trust|review|testimonial"
-    r"|association|affiliat|carousel|slider|swiper|marquee|as-seen|press|featured|google|facebook|yelp|social",
+    r"|association|affiliat|carousel|slider|swiper|marquee|as-seen|press|featured|google|facebook|yelp|social|\bbbb|homeadvisor|thumbtack|houzz|tripadvisor|accredit|badge|angie",
     re.IGNORECASE,
 )
 _TOP = re.compile(r"\b(?:site-)?(?:header|masthead|navbar|topbar|top-bar|nav)\b|header", re.IGNORECASE)
@@ -65,10 +65,11 @@ def _pictured(document: Document) -> str | None:
 
 
 def _points(own: str, image: "etree._Element", document: Document) -> int:
-    named = 4 * _is_logo(own) or 3 * any(_is_logo(_names(element)) for element in islice(image.iterancestors(), 3))
-    if not named:
-        return 0
     above = list(islice(image.iterancestors(), MAX_ABOVE))
+    named = 4 * _is_logo(own) or 3 * any(_is_logo(_names(element)) for element in above[:3])
+    leads_home = any(_leads_home(element, document) for element in above[:3])
+    if not (named or leads_home):
+        return 0
     near = [_names(element) for element in above]
     is_top = any(
         element.tag in {"header", "nav"} or _TOP.search(names) for element, names in zip(above, near, strict=True)
@@ -77,7 +78,6 @@ def _points(own: str, image: "etree._Element", document: Document) -> int:
         element.tag == "footer" or _BOTTOM.search(names) for element, names in zip(above, near, strict=True)
     )
     is_foreign = _FOREIGN.search(own) or any(_FOREIGN.search(names) for names in near[:5])
-    leads_home = any(_leads_home(element, document) for element in above[:3])
     return named + 3 * is_top + 3 * leads_home - 2 * is_bottom - 6 * bool(is_foreign)
 
 
@@ -92,7 +92,7 @@ def _names(element: "etree._Element") -> str:
 
 def _leads_home(element: "etree._Element", document: Document) -> bool:
     href = element.get("href") if element.tag == "a" else None
-    if href is None:
+    if href is None or href.count("/") > 3:  # noqa: PLR2004
         return False
     target = document.absolute(href)
     return target is not None and target.split("#")[0].rstrip("/").count("/") == 2  # noqa: PLR2004

@@ -1,6 +1,7 @@
 """Microdata (HTML, section 5) and RDFa Lite 1.1 by the same code: they differ in the names of their attributes only."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -11,6 +12,7 @@ from scrapersky.metadata.text import clean
 MAX_ELEMENTS = 10_000
 MAX_REFERENCES = 100
 _VOCABULARIES = ("schema.org", "data-vocabulary.org")
+_PREFIX = re.compile(r"([\w-]{1,20})(?:\s?=\s?[\"']|:\s{1,3})https?://(?:www\.)?schema\.org", re.IGNORECASE)
 _URL_ATTRIBUTES = {
     "a": "href",
     "area": "href",
@@ -27,12 +29,16 @@ _URL_ATTRIBUTES = {
 
 @dataclass(frozen=True)
 class Syntax:
-    """The attributes of one syntax: what opens an item, types it, names a property, and identifies an item."""
+    """The attributes of one syntax: what opens an item, types it, names a property, and identifies an item.
+
+    ``prefixes`` are those that the page binds to schema.org.
+    """
 
     scope: str
     types: str
     name: str
     id: str
+    prefixes: tuple[str, ...] = ("schema:",)
 
 
 MICRODATA = Syntax("itemscope", "itemtype", "itemprop", "itemid")
@@ -43,7 +49,10 @@ def items(document: Document) -> list[Item]:
     """The top-level items of a page's microdata and RDFa."""
     source = document.source
     found = _read(document, MICRODATA) if "itemscope" in source else []
-    return found + (_read(document, RDFA) if "typeof" in source else [])
+    if "typeof" in source:
+        prefixes = {f"{name}:" for name in _PREFIX.findall(source)} - {"http:", "https:", "vocab:"}
+        found += _read(document, replace(RDFA, prefixes=("schema:", *prefixes)))
+    return found
 
 
 def _read(document: Document, syntax: Syntax) -> list[Item]:
@@ -89,20 +98,26 @@ def _follow_references(document: Document, opened: "dict[etree._Element, Item]")
 
 def _open(element: "etree._Element", syntax: Syntax) -> Item:
     types = (element.get(syntax.types) or "").split()
-    if syntax is RDFA and any(
+    if syntax.scope == RDFA.scope and any(
         name in element.xpath("string(ancestor-or-self::*[@vocab][1]/@vocab)") for name in _VOCABULARIES
     ):
-        known = [name for name in types if ":" not in name or name.startswith(("schema:", "http"))]
+        known = [name for name in types if ":" not in name or name.startswith((*syntax.prefixes, "http"))]
     else:
-        known = [name for name in types if name.startswith("schema:") or any(each in name for each in _VOCABULARIES)]
-    names = [clean(local_name(name), 100) for name in known]
+        known = [
+            name for name in types if name.startswith(syntax.prefixes) or any(each in name for each in _VOCABULARIES)
+        ]
+    names = [clean(_unprefixed(name, syntax), 100) for name in known]
     return Item(tuple(name for name in names if name), clean(element.get(syntax.id), 2000))
 
 
 def _assign(owner: Item, element: "etree._Element", syntax: Syntax, value: str | Item | None) -> None:
     for name in (element.get(syntax.name) or "").split()[:MAX_REFERENCES]:
-        if ":" not in name or name.startswith("schema:") or "schema.org/" in name:
-            owner.add(name, value)
+        if ":" not in name or name.startswith(syntax.prefixes) or "schema.org/" in name:
+            owner.add(_unprefixed(name, syntax), value)
+
+
+def _unprefixed(name: str, syntax: Syntax) -> str:
+    return name.partition(":")[2] if name.startswith(syntax.prefixes) else local_name(name)
 
 
 def _value(element: "etree._Element", document: Document) -> str | None:

@@ -69,7 +69,9 @@ def _network(name: str, hosts: str, *forms: str, home: str = "", kept: str = "",
     return Network(name, names, home or f"www.{names[0]}", patterns, tuple(kept.split()), frozenset(reserved.split()))
 
 
-_FACEBOOK_TABS = "about|reviews|photos|videos|events|info|services|community|shop|mentions|home|reels_tab"
+_FACEBOOK_TABS = (
+    "about|timeline|posts|reviews|photos|videos|events|info|services|community|shop|mentions|home|reels_tab"
+)
 _YOUTUBE_PAGES = (
     "watch|embed|playlist|shorts|results|live|v|e|redirect|attribution_link|premium|howyoutubeworks|yt|t|gaming|oembed|clip"
     "|iframe_api|player_api|subscription_center|c|user|channel|s"
@@ -90,7 +92,7 @@ NETWORKS = (
         rf"(?:pg/)?(?P<name>pages/[^/]+/\d+|pages/category/[^/]+/[^/]+|people/[^/]+/\d+|p/[^/]+-\d+"
         rf"|(?!pages/|people/|p/|pg/)[^/.@\s][^/@\s]{{1,99}})(?:/(?:{_FACEBOOK_TABS}))?",
         reserved="2008 photo photo.php photos video.php videos permalink.php reel reels marketplace gaming notes places"
-        " stories media maps facebook bookmarks games fundraisers terms.php policy.php",
+        " stories mobile share media maps facebook bookmarks games fundraisers terms.php policy.php",
     ),
     _network(
         "twitter",
@@ -105,6 +107,7 @@ NETWORKS = (
         "linkedin.com",
         r"(?P<name>company/[^/]+)(?:/.*)?",
         r"(?P<name>(?:school|showcase)/[^/]+)(?:/.*)?",
+        r"(?P<name>pub/[^/]+(?:/\w+){3})/?",
         r"(?P<name>(?:in|pub)/[^/]+)(?:/.*)?",
         reserved="cws uas pulse learning",
     ),

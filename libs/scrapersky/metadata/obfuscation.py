@@ -7,41 +7,62 @@ import html
 import re
 from collections.abc import Iterator
 from itertools import islice
+from urllib.parse import unquote
 
 from scrapersky.metadata.document import Document
+from scrapersky.metadata.scripts import MAX_SCRIPT, built_texts
+from scrapersky.metadata.text import words
 
 MAX_FINDS = 300
-MAX_SCRIPT = 200_000
 
 _AT_WORDS = (
-    "at|ät|@|\uff20|a|arroba|arobase|arobas|chez|chiocciola|apenstaartje|klammeraffe|małpa|malpa|zavináč|zavinac|kukac"
+    "at|ät|@|\uff20|arroba|arobase|arobas|chez|chiocciola|apenstaartje|klammeraffe|małpa|malpa|zavináč|zavinac|kukac"
     "|snabel-?a|alfakrøll|kurukkukaku|собака|ατ|παπάκι|アット|アットマーク"
 )
 _DOT_WORDS = "dot|punkt|punto|point|ponto|punt|kropka|tečka|tecka|pont|prick|nokta|piste|точка|τελεία|ドット|\\.|·"
-_AT = rf"[\[({{<|*_]\s*+(?:{_AT_WORDS})\s*+[\])}}>|*_]"
+_AT = rf"[\[({{<|*_]\s*+(?:{_AT_WORDS})\s*+[\])}}>|*_]|(?<=\s)-at-(?=\s)|(?<=\w)[\[(]a[\])](?=\w)"
 _DOT = (
-    rf"(?:\s*[\[({{<|*_]\s*+(?:{_DOT_WORDS})\s*+[\])}}>|*_]\s*|\s+(?:dot|punkt|punto|point|ponto|kropka)\s+|\.(?=\w))"
+    rf"(?:\s*[\[({{<|*_]\s*+(?:{_DOT_WORDS})\s*+[\])}}>|*_]\s*|\s+(?:dot|punkt|punto|point|ponto|kropka)\s+"
+    r"|\s-dot-\s|\.(?=\w))"
 )
 _NAME = r"[a-z0-9À-ɏ_+-]{1,64}"
 _LABEL = r"[a-z0-9À-ɏ-]{1,63}"
 _LEFT = re.compile(rf"({_NAME}(?:{_DOT}{_NAME}){{0,4}})$", re.IGNORECASE)
 _RIGHT = re.compile(rf"\s*({_LABEL}(?:{_DOT}{_LABEL}){{1,4}})", re.IGNORECASE)
-_BRACKETED_AT = re.compile(_AT, re.IGNORECASE)
+_BRACKETED_AT = re.compile(rf"{_AT}|\s?@\s?(?={_LABEL}\s?[\[({{<]\s?(?:{_DOT_WORDS})\s?[\])}}>])", re.IGNORECASE)
 _BRACKETED_DOT = re.compile(_DOT, re.IGNORECASE)
 # "info at acme dot com": plain words count only where both are there.
 _SPOKEN = re.compile(
     rf"(?<![\w.])({_NAME}(?:\.{_NAME}){{0,3}})\s+at\s+({_LABEL}(?:\s+dot\s+{_LABEL}){{1,3}})(?!\w)", re.IGNORECASE
+)
+_NO_NAMES = words(
+    """me us him her them it you we work meet look find visit here online more shop order book is are am be available
+    located website site page store open seen live read see go sign click check lodge stay eat buy apply start"""
 )
 _SPOKEN_DOT = re.compile(r"\s(?:dot|DOT|Dot)\s")
 _LABELLED = re.compile(
     r"(?:[Mm]ail|MAIL|[Cc]orreo|[Cc]ourriel)\s?+(?:us|address)?\s?+[:\-\u2013]?\s?+"
     r"([\w+-]{1,64}(?:\.[\w+-]{1,64}){0,3})\s?+(?:@|\sat\s)\s?+([\w-]{1,63}(?:\.[\w-]{1,63}){1,3})"
 )
+# "info @ acme.com" is an address, "find us @ acme.com" is none.
+_ROLE = re.compile(
+    rf"(?<![\w.@-])(info|mail|e-?mail|contact|kontakt|contacto|contato|office|buero|hello|hallo|hola|sales|service|support"
+    rf"|admin|enquiries|inquiries|booking|bookings|reservations|reception|help|team|post)\s{{1,2}}@\s{{0,2}}"
+    rf"({_LABEL}(?:\.{_LABEL}){{1,3}})",
+    re.IGNORECASE,
+)
 _TYPO3 = re.compile(r"linkTo_UnCryptMailto\((?:'|%27|\\?\")([^'\"\\)%]{6,200})")
 _TYPO3_RANGES = ((0x2B, 0x3A), (0x40, 0x5A), (0x61, 0x7A))
-_JOOMLA = re.compile(r"\b(addy\w{1,80})\s*=\s*(?:addy\w{1,80}\s*\+\s*)?((?:'[^'\n]{0,300}'\s*+\+?\s*+)+)")
-_LITERAL = re.compile(r"'([^'\n]*)'")
 _SCRIPTED = re.compile(r"mailto:([^'\"\\\s<>]{5,254})", re.IGNORECASE)
+_BACKWARDS = re.compile(r"(?<![\w.@-])[a-z]{2,6}\.[\w.-]{2,80}@[\w.-]{1,64}(?![\w@-])")
+_DATA_MAIL = re.compile(r"data-(?:[\w-]{1,30}-)?e?-?mail(?:-\w{1,30})?", re.IGNORECASE)
+_SETTING = re.compile(
+    r"[\"']\w{0,30}e-?mail\w{0,20}[\"']\s?:\s?[\"']([^\"'\s\\]{1,64}@[^\"'\s\\]{4,100})[\"']", re.IGNORECASE
+)
+_NEVER = re.compile("(?!)")
+_BARE = {"href": re.compile(r"[^:/?#]+@[^:/?#]+$"), "action": re.compile("mailto:", re.IGNORECASE)}
+_SHOWN = frozenset({"alt", "title", "aria-label"})
+_RELAY = re.compile(r"^https?://(?:formsubmit\.co|formspree\.io)/([^/?#]+@[^/?#]+)", re.IGNORECASE)
 
 
 def cloudflare(code: str) -> str | None:
@@ -72,7 +93,7 @@ def hidden(document: Document) -> Iterator[str]:
     for secret in _attributes(document, "data-mailto-token"):
         yield typo3(secret) or ""
     for secret in _attributes(document, "data-enc-email"):
-        yield codecs.decode(secret, "rot13").replace("[at]", "@")
+        yield codecs.decode(secret.replace("[at]", "@"), "rot13")
     for element in islice(root.iter("joomla-hidden-mail"), MAX_FINDS):
         yield f"{_base64(element.get('first'))}@{_base64(element.get('last'))}"
     for element in islice(root.iter("a", "span"), MAX_FINDS * 10):
@@ -91,22 +112,50 @@ def spelled_out(text: str) -> Iterator[str]:
             yield f"{_dotted(left.group(1))}@{_dotted(right.group(1))}"
     spoken_text = text if _SPOKEN_DOT.search(text) else ""
     for spoken in islice(_SPOKEN.finditer(spoken_text), MAX_FINDS):
-        yield f"{spoken.group(1)}@{_dotted(spoken.group(2))}"
-    for labelled in islice(_LABELLED.finditer(text), MAX_FINDS):
-        yield f"{labelled.group(1)}@{labelled.group(2)}"
+        if spoken.group(1).lower() not in _NO_NAMES:
+            yield f"{spoken.group(1)}@{_dotted(spoken.group(2))}"
+    for pattern in (_LABELLED, _ROLE):
+        yield from (f"{found.group(1)}@{found.group(2)}" for found in islice(pattern.finditer(text), MAX_FINDS))
+
+
+def attributed(document: Document) -> Iterator[tuple[bool, str]]:
+    """Candidates from attributes other than mailto links; whether each is a reference rather than words."""
+    if "@" not in document.source:
+        return
+    found = document.root.xpath("//@*[contains(., '@')]")
+    for value in islice(found if isinstance(found, list) else (), MAX_FINDS):
+        name, text = str(getattr(value, "attrname", "")), str(value)[:1000].strip()
+        if name in _SHOWN:
+            yield False, text
+        elif name == "onclick" or (name == "href" and text[:11].lower() == "javascript:"):
+            yield from ((True, each) for each in _of_script(text))
+        elif name == "action" and (relayed := _RELAY.match(text)):
+            yield True, relayed.group(1)
+        elif _DATA_MAIL.fullmatch(name) or _BARE.get(name, _NEVER).match(text):
+            yield True, text
 
 
 def scripted(document: Document) -> Iterator[str]:
-    """Candidates from inline scripts that write addresses: Joomla's cloaking, and plain ``mailto:`` in strings."""
+    """Candidates from inline scripts that write addresses: texts joined, reversed or decoded, and ``mailto:``."""
     for script in document.root.iter("script"):
-        text = (script.text or "")[:MAX_SCRIPT]
-        if "addy" in text:
-            spelled: dict[str, str] = {}
-            for name, strings in _JOOMLA.findall(text)[:MAX_FINDS]:
-                spelled[name] = spelled.get(name, "") + "".join(_LITERAL.findall(strings))
-            yield from map(html.unescape, spelled.values())
-        if "mailto:" in text:
-            yield from islice(_SCRIPTED.findall(text), MAX_FINDS)
+        if script.text and "json" not in (script.get("type") or ""):
+            yield from _of_script(script.text)
+
+
+def doubtful(document: Document) -> Iterator[str]:
+    """Candidates that only the site's own domain makes likely: text turned around by styles, settings in scripts."""
+    yield from (match.group()[::-1] for match in islice(_BACKWARDS.finditer(document.text), MAX_FINDS))
+    for script in document.root.iter("script"):
+        if (text := script.text) and "@" in text and ("mail" in text or "Mail" in text):
+            yield from islice(_SETTING.findall(text[:MAX_SCRIPT]), MAX_FINDS)
+
+
+def _of_script(script: str) -> Iterator[str]:
+    for text in islice(built_texts(script), MAX_FINDS):
+        if "@" in (plain := html.unescape(text)):
+            yield plain
+    if "mailto:" in script:
+        yield from map(unquote, islice(_SCRIPTED.findall(script[:MAX_SCRIPT]), MAX_FINDS))
 
 
 def _attributes(document: Document, name: str) -> list[str]:

@@ -21,7 +21,8 @@ def opening_hours(graph: Graph, item: Item) -> list[str]:
         opens, closes = _time(spec.text("opens")), _time(spec.text("closes"))
         if opens and closes:
             named = spec.texts("dayOfWeek") + [day.id or "" for day in spec.items("dayOfWeek")]
-            days.setdefault(f"{opens}-{closes}", set()).update(filter(None.__ne__, map(_day, named)))  # type: ignore[arg-type]
+            known = {day for day in map(_day, named) if day is not None}
+            days.setdefault(f"{opens}-{closes}", set()).update(known)
     specified = [f"{_ranges(sorted(which))} {times}" for times, which in days.items() if which]
     return unique(written + specified, MAX_HOURS)
 

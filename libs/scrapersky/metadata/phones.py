@@ -58,7 +58,20 @@ _WHATSAPP = re.compile(
     r"(?:wa\.me/|whatsapp\.com/send/?\?(?:.*&)?phone=|whatsapp:/{0,2}send/?\?(?:.*&)?phone=)\+?(\d{7,15})",
     re.IGNORECASE,
 )
-_DIALLED = re.compile(r"^\s*(?:tel|callto|sms|phone|fax):/{0,2}", re.IGNORECASE)
+_DIALLED = re.compile(r"^\s*(?:tel(?:ephone)?|callto|sms|phone|fax):/{0,2}", re.IGNORECASE)
+_CARRIERS = ("onclick", "data-href", "data-phone", "data-phone-number", "data-tel", "data-telephone")
+_ONCLICK = "//@onclick[contains(., 'tel:')]"
+_DIALS = re.compile(r"tel:([+\d().\s-]{5,30})")
+# Area codes of toll-free numbers in North America, and words in capitals.
+_VANITY = re.compile(
+    r"(?<![\w-])(?:1[-. ])?\(?(8(?:00|33|44|55|66|77|88))\)?[-. ]"
+    r"((?=[\dA-Z-]{7})[\d-]{0,5}[A-Z]{3,8}(?:-[A-Z\d]{1,8}){0,2})(?![\w-])"
+)
+_NORTH_AMERICA = frozenset({"US", "CA"})
+_SPOKEN = "//@*[(name()='alt' or name()='aria-label') and contains(translate(., '123456789', '000000000'), '000')]"
+_NANP = re.compile(r"(?:\+?1[ .\-/\u2010-\u2013]{0,3})?[(\[]?\d{3}[)\]]?\D{0,3}\d{3}\D{0,3}\d{4}(?!\d).*", re.DOTALL)
+_GLUED_WORD = re.compile(r"[A-Z][a-z]")
+_FAX_AFTER = re.compile(r"\s?\((?:tele)?fax\)", re.IGNORECASE)
 _METAS = frozenset({"telephone", "phone", "og:phone_number", "business:contact_data:phone_number", "place:phone"})
 _MADE_UP = re.compile(r"0?1?2?34567890?|(\d)\1{6,}|1?(\d)\2{2}(\d)\3{2}\3{4}")
 
@@ -75,7 +88,10 @@ class Phone:
 
 def phones(document: Document, graph: Graph, regions: list[str]) -> list[Phone]:
     """Every number of a page, surest first; numbers may repeat."""
-    found = [*_linked(document, graph, regions), *_written(document.text, regions)]
+    text = document.text + _labels(document)
+    found = [*_linked(document, graph, regions), *_written(text, regions)]
+    if not _NORTH_AMERICA.isdisjoint(regions):
+        found += _vanity(text)
     return sorted(found, key=lambda phone: phone.tier)
 
 
@@ -96,7 +112,9 @@ def _linked(document: Document, graph: Graph, regions: list[str]) -> Iterator[Ph
     for href in dialled[:MAX_LINKS]:
         label = text_of(document.anchors[href], 60) or ""
         is_fax = href[:4].lower() == "fax:" or bool(re.search("fax", label, re.IGNORECASE) and not _PHONE.search(label))
-        yield from _read(unquote(_DIALLED.sub("", href)).replace(",", ";ext=", 1), regions, is_fax=is_fax)
+        yield from _read(_DIALLED.sub("", href), regions, is_fax=is_fax)
+    for text in _attributes(document):
+        yield from _read(text, regions)
     for number in islice(
         (match.group(1) for href in document.anchors if (match := _WHATSAPP.search(href[:500]))), MAX_LINKS
     ):
@@ -110,7 +128,33 @@ def _linked(document: Document, graph: Graph, regions: list[str]) -> Iterator[Ph
             yield from _read(content[:100], regions)
 
 
+def _labels(document: Document) -> str:
+    # What images and icons say instead of the text beside them: "Call us at 512-555-0142".
+    found = document.root.xpath(_SPOKEN, smart_strings=False)
+    texts = [str(text)[:200] for text in (found if isinstance(found, list) else [])[:MAX_LINKS]]
+    return "".join(f"\n{text}" for text in texts if _PHONE.search(text))
+
+
+def _vanity(text: str) -> Iterator[Phone]:
+    for match in islice(_VANITY.finditer(text), MAX_SEARCHES):
+        digits = phonenumbers.convert_alpha_characters_in_number(match.group(2)).replace("-", "")
+        if phone := _checked(phonenumbers.parse(f"+1{match.group(1)}{digits[:7]}"), WRITTEN, is_fax=False):
+            yield phone
+
+
+def _attributes(document: Document) -> list[str]:
+    if not any(word in document.source for word in _CARRIERS):
+        return []
+    path = " | ".join((_ONCLICK, *(f"//@{name}" for name in _CARRIERS[1:])))
+    found = document.root.xpath(path, smart_strings=False)
+    texts = [str(text).strip() for text in (found if isinstance(found, list) else [])[:MAX_LINKS]]
+    dialled = [_DIALS.search(text) for text in texts]
+    return [match.group(1) if match else text for match, text in zip(dialled, texts, strict=True)]
+
+
 def _read(text: str, regions: list[str], *, is_fax: bool = False) -> Iterator[Phone]:
+    # What follows a comma is dialled after a pause: an extension.
+    text = re.sub(",+", ";ext=", unquote(text.partition("?")[0]), count=1)
     for region in regions:
         try:
             number = phonenumbers.parse(text[:200], region)
@@ -129,6 +173,9 @@ def _written(text: str, regions: list[str]) -> Iterator[Phone]:
         start, end = run.start(), min(run.end(), run.start() + MAX_RUN)
         extension = _EXTENSION.match(text, end)
         window = text[start : extension.end() if extension else end]
+        is_abroad = window.startswith("00")  # the international prefix of most countries
+        if is_abroad:
+            window = " +" + window[2:]
         digits = sum(map(str.isdigit, window))
         before = text[max(0, start - _CONTEXT) : start]
         if window in seen or digits < shortest or not (_is_named(before) or "+" in window or not window.isdigit()):
@@ -137,9 +184,12 @@ def _written(text: str, regions: list[str]) -> Iterator[Phone]:
         searches -= digits > shortest
         tries = 10 if digits > shortest and searches > 0 else 1
         for match in _matches(window, regions, tries):
-            before = text[max(0, start + match.start - _CONTEXT) : start + match.start]
-            is_shown = _is_phone(match.raw_string, before, text[start + match.end :][:8])
-            if is_shown and (phone := _checked(match.number, WRITTEN, is_fax=_is_fax(before))):
+            began = start + match.start - is_abroad
+            before = text[max(0, began - _CONTEXT) : began]
+            after = text[start + match.end : start + match.end + 10]
+            is_fax = _is_fax(before) or bool(_FAX_AFTER.match(after))
+            is_shown = _is_phone(match, before, after)
+            if is_shown and (phone := _checked(match.number, WRITTEN, is_fax=is_fax)):
                 seen.add(window)
                 yield phone
 
@@ -157,10 +207,15 @@ def _matches(window: str, regions: list[str], tries: int) -> list[PhoneNumberMat
     return []
 
 
-def _is_phone(raw: str, before: str, after: str) -> bool:
-    if _NO_NUMBER.fullmatch(raw) or _MONEY_AFTER.match(after) or after[:1].isalnum():
+def _is_phone(match: PhoneNumberMatch, before: str, after: str) -> bool:
+    raw = match.raw_string
+    is_named = _is_named(before)
+    is_cut = after[:1].isalnum() and not (is_named and _GLUED_WORD.match(after))
+    if is_cut or _NO_NUMBER.fullmatch(raw) or _MONEY_AFTER.match(after):
         return False
-    if _is_named(before):
+    if match.number.country_code == 1 and not _NANP.fullmatch(raw):
+        return False
+    if is_named:
         return True
     return not (_CLINGING.search(before) or _REGISTER.search(before)) and (raw.startswith("+") or not raw.isdigit())
 

@@ -66,6 +66,10 @@ _COUNTRY_NAMES = {
 }
 # How addresses end in countries whose sites often live under .com and are in English.
 _POSTAL_CODES = {
+    "US": re.compile(
+        r"\b(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]"
+        r"|T[NX]|UT|V[AT]|W[AIVY]),? \d{5}\b"
+    ),
     "GB": re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b"),
     "CA": re.compile(r"\b(?:ON|QC|BC|AB|MB|SK|NS|NB|NL|PE),? [A-Z]\d[A-Z] \d[A-Z]\d\b"),
     "AU": re.compile(r"\b(?:NSW|VIC|QLD|TAS|ACT),? \d{4}\b"),
@@ -82,12 +86,13 @@ def regions(document: Document, graph: Graph, language: str | None) -> list[str]
     if suffix not in _SOUNDS:
         found.append(_region(suffix))
     found.append(_region((document.meta("geo.region") or "").partition("-")[0]))
+    is_placed = any(found)
     found += [_of_tag(language), _of_tag(document.meta("og:locale")), *_alternate(document)]
     found += map(_region, _dialled(document))
-    known = unique([region for region in found if region], 4)
-    if not known:
+    if not is_placed:  # templates say en-US wherever they are used
         text = document.text[:200_000]
-        known = [region for region, ending in _POSTAL_CODES.items() if ending.search(text)]
+        found += [region for region, ending in _POSTAL_CODES.items() if ending.search(text)]
+    known = unique([region for region in found if region], 4)
     return known or [_LANGUAGE_REGIONS.get((language or "en").partition("-")[0], "US")]
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from scrapersky.metadata.evidence import Evidence, Traces
 from scrapersky.metadata.fingerprints import FINGERPRINTS, Fingerprint
 from scrapersky.metadata.wordpress import elementor, wordpress
+from scrapersky.metadata.wordpress_parts import parts
 
 MAX_TRIES = 20
 _TEXTS = {
@@ -30,9 +31,15 @@ def tech_stack(traces: Traces) -> dict[str, dict[str, str | None]]:
         found["WordPress"] = core.entry("CMS")
     if builder := elementor(traces):
         found["Elementor"] = builder.entry("page builder")
+        # It runs nowhere else.
+        found.setdefault("WordPress", Evidence(None, builder.text).entry("CMS"))
     for fingerprint in FINGERPRINTS:
         if evidence := _match(fingerprint, traces):
             found[fingerprint.name] = evidence.entry(fingerprint.category)
+    if core:
+        for name, entry in parts(traces).items():
+            known = found.setdefault(name, entry)
+            known["version"] = known["version"] or entry["version"]
     # A theme without a version of its own stamps WordPress's on every library that it loads.
     for name, entry in found.items():
         if name != "WordPress" and core and core.version and entry["version"] == core.version:
