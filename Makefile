@@ -37,6 +37,10 @@ fuzz: env ## let every reader of foreign bytes read mutants, FUZZ_SECONDS each; 
 adoption: env ## adopt a database with a million pages while the old code goes on
 	ADOPTION_PAGES=1000000 $(BIN)/pytest tests/integration/test_adoption_at_once.py -k old_code
 
+MODEL_EXAMPLES ?= 1000
+model: env ## the queue beside its model, in MODEL_EXAMPLES random histories of 40 steps
+	MODEL_EXAMPLES=$(MODEL_EXAMPLES) $(BIN)/pytest --timeout 3600 tests/integration/test_queue_model.py
+
 bench-idle: env ## what a run costs that finds nothing due, beside a bare script
 	$(BIN)/python -m tests.benchmarks.idle_run
 
