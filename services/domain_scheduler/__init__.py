@@ -23,5 +23,5 @@ async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]
     from scrapersky.web.fetcher import Fetcher
     from services.domain_scheduler.scan_domain import ScanDomain
 
-    async with Fetcher(settings) as fetcher:
+    async with Fetcher(settings, settings.domain_scheduler_max_instances) as fetcher:
         yield [ScanDomain(settings, fetcher)]

@@ -24,5 +24,5 @@ async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]
     from scrapersky.web.fetcher import Fetcher
     from services.domain_sitemap_submission.discover_sitemaps import DiscoverSitemaps
 
-    async with Fetcher(settings) as fetcher:
+    async with Fetcher(settings, settings.domain_sitemap_scheduler_max_instances) as fetcher:
         yield [DiscoverSitemaps(settings, fetcher)]

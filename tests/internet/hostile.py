@@ -64,7 +64,8 @@ def _circle() -> Site:
 
 
 def _lookalike(host: str, kind: str, certificate: str) -> Site:
-    site = _doomed(host, kind, "tls-certificate", WELCOME)
+    cause = {"wrong": "tls-wrong-host", "expired": "tls-expired"}[certificate]
+    site = _doomed(host, kind, cause, WELCOME)
     site.certificate = certificate
     return site
 

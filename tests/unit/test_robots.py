@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrapersky.web.robots import LONGEST_FILE, LONGEST_LINE, UNAVAILABLE, UNREACHABLE, parse
+from scrapersky.web.robots import LONGEST_FILE, UNAVAILABLE, UNREACHABLE, parse
+from scrapersky.web.robots_lines import LONGEST_LINE
 
 
 def allowed(text: str | bytes, url: str, agent: str = "FooBot") -> bool:
@@ -118,7 +119,7 @@ def test_a_byte_order_mark_is_skipped_also_in_part(mark: bytes) -> None:
 
 
 def test_long_lines_are_cut() -> None:
-    line = "/x/" + "a" * (LONGEST_LINE - 15)
+    line = "/x/" + "a" * (LONGEST_LINE - 14)
     text = f"user-agent: FooBot\ndisallow: {line}/qux\n"
     assert not allowed(text, f"{SITE}{line}/fux")
     assert allowed(text, f"{SITE}/fux")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from scrapersky.errors import InputError, TransientError
+from scrapersky.errors import InputError
 from scrapersky.settings import Settings
-from scrapersky.web.robots import LONGEST_FILE, UNAVAILABLE, UNREACHABLE, Robots, parse
+from scrapersky.web.robots import LONGEST_FILE, UNREACHABLE, Robots, parse
 
 
 @click.group(epilog="Example: scrapersky robots check --robots robots.txt --agent MyBot https://example.com/page")
@@ -48,13 +48,8 @@ def _read(file: str) -> bytes:
 async def _fetched(url: str, agent: str) -> Robots:
     from scrapersky.web.fetcher import Fetcher
 
-    settings = Settings.load_offline().model_copy(update={"fetch_product_token": agent})
-    async with Fetcher(settings) as fetcher:
-        try:
-            response, body = await fetcher.get(url, obey_robots=False, max_bytes=LONGEST_FILE + 1)
-        except TransientError as failure:
-            click.echo(f"{failure}; unreachable: everything is disallowed", err=True)
-            return UNREACHABLE
-    if 400 <= response.status < 500:  # noqa: PLR2004
-        return UNAVAILABLE
-    return parse(body, agent) if response.status < 400 else UNREACHABLE  # noqa: PLR2004
+    async with Fetcher(Settings.load_offline()) as fetcher:
+        found = await fetcher.read_robots(url, agent)
+    if found is UNREACHABLE:
+        click.echo(f"{url}: unreachable: everything is disallowed", err=True)
+    return found

@@ -99,8 +99,10 @@ class Decoder:
     def __init__(self, codings: str, url: str, max_ratio: int) -> None:
         names = [name for name in (part.strip().lower() for part in codings.split(",")) if name not in {"", "identity"}]
         unknown = [name for name in names if name not in {"gzip", "x-gzip", "deflate"}]
-        if unknown or len(names) > MOST_CODINGS:
+        if unknown:
             raise PermanentError("unknown-coding", f"{url}: content coding {codings[:100]!r}")
+        if len(names) > MOST_CODINGS:
+            raise PermanentError("too-many-codings", f"{url}: {len(names)} content codings, one on top of the other")
         self._inflaters = [Inflater(url, max_ratio) for _ in names]
 
     def feed(self, received: bytes) -> Iterator[bytes]:

@@ -11,6 +11,17 @@ ENGINE_ERRORS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.Timeout
 
 _CONNECTION_ENDED = ("disconnected", "closed connection", "ConnectionTerminated", "StreamReset")
 _HEADERS_TOO_LARGE = ("buffer too long", "oversized", "header", "Header")
+# Why a certificate was not accepted: OpenSSL's X509_V_ERR_…
+_CERTIFICATE = {
+    9: ("tls-expired", "is not valid yet"),
+    10: ("tls-expired", "has expired"),
+    18: ("tls-self-signed", "is signed by itself"),
+    19: ("tls-unknown-authority", "comes from an authority that signed itself and that we do not know"),
+    20: ("tls-unknown-authority", "comes from an authority that we do not know, or the chain to it is not sent"),
+    21: ("tls-unknown-authority", "comes from an authority that we do not know, or the chain to it is not sent"),
+    62: ("tls-wrong-host", "is for another host"),
+    64: ("tls-wrong-host", "is for another host"),
+}
 
 
 def translate(error: Exception, url: str) -> WorkError:
@@ -26,7 +37,7 @@ def translate(error: Exception, url: str) -> WorkError:
 
 def _talking(error: Exception, url: str) -> WorkError:
     if isinstance(error, httpcore.LocalProtocolError):
-        return PermanentError("bad-request", f"{url}: cannot be asked for: {error}")
+        return _not_spoken_by_us(error, url)
     text = str(error)
     if isinstance(error, httpcore.NetworkError) or any(words in text for words in _CONNECTION_ENDED):
         return TransientError("connection-lost", f"{url}: the connection broke: {text or type(error).__name__}")
@@ -35,10 +46,23 @@ def _talking(error: Exception, url: str) -> WorkError:
     return TransientError("bad-response", f"{url}: not HTTP as it should be: {text or type(error).__name__}")
 
 
+def _not_spoken_by_us(error: httpcore.LocalProtocolError, url: str) -> WorkError:
+    """The engine says this also of what an HTTP/2 peer sent, with h2's error as its reason."""
+    from h2.exceptions import DenialOfServiceError, ProtocolError
+
+    reason = error.args[0] if error.args else None
+    if isinstance(reason, DenialOfServiceError):
+        return PermanentError("headers-too-large", f"{url}: {reason}")
+    if isinstance(reason, ProtocolError):
+        return TransientError("bad-response", f"{url}: not HTTP/2 as it should be: {reason}")
+    return PermanentError("bad-request", f"{url}: cannot be asked for: {error}")
+
+
 def _connecting(error: httpcore.ConnectError, url: str) -> WorkError:
     for reason in _reasons(error):
         if isinstance(reason, ssl.SSLCertVerificationError):
-            return PermanentError("tls-certificate", f"{url}: its certificate is not valid: {reason.verify_message}")
+            cause, words = _CERTIFICATE.get(reason.verify_code, ("tls-certificate", "is not valid"))
+            return PermanentError(cause, f"{url}: its certificate {words} ({reason.verify_message})")
         if isinstance(reason, ssl.SSLError):
             return PermanentError("tls-failure", f"{url}: no TLS connection: {reason.reason or reason}")
         if isinstance(reason, ConnectionRefusedError):

@@ -5,7 +5,6 @@ Every hop of a redirect is normalised, judged, and asked of robots.txt anew. Err
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,21 +19,32 @@ from httpx import Headers
 from scrapersky import metrics
 from scrapersky.errors import InputError, PermanentError, RefusedError, TransientError, WorkError
 from scrapersky.settings import Settings
-from scrapersky.web import robots as robots_txt
+from scrapersky.web.address import refusal
 from scrapersky.web.decode import ACCEPTED
 from scrapersky.web.engine_errors import ENGINE_ERRORS, translate
+from scrapersky.web.metered import arrived, body_of, finish, header_bytes
 from scrapersky.web.politeness import Politeness, retry_after
 from scrapersky.web.response import Hop, Response, Validators
-from scrapersky.web.robots import Robots
+from scrapersky.web.robots import LONGEST_FILE, UNAVAILABLE, UNREACHABLE, Robots
+from scrapersky.web.robots import parse as parse_robots
+from scrapersky.web.robots_cache import RobotsCache
+from scrapersky.web.spelling import careless_addresses
 from scrapersky.web.transport import connection_pool
 from scrapersky.web.urls import Url, parse
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 ROBOTS_REDIRECTS = 5
-ROBOTS_SECONDS = 86_400
-MOST_ROBOTS = 1_000
 BUSY = frozenset({429, 503})
-WORTH_FINISHING = 16_384
+MOST_HEADERS = 1_000
+
+# RFC 9309 §2.3.1: a file that cannot be had for good lets us in, one that cannot be had now keeps us out.
+_ROBOTS_UNAVAILABLE = frozenset({"too-many-redirects", "redirect-loop", "bad-redirect"})
+_ROBOTS_UNREACHABLE = frozenset({
+    *("total-timeout", "read-timeout", "bad-response", "connection-lost", "protocol-flood"),
+    *("body-too-large", "decoded-too-large", "decompression-bomb", "bad-compression", "unknown-coding"),
+    "too-many-codings",
+    *("headers-too-large", "too-many-headers"),
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,16 +61,17 @@ class Fetcher:
 
     Args:
         settings: Networks, limits and names; everything that begins with FETCH.
+        pods: In how many pods of a run such a fetcher works; each takes its share of every host's pace.
 
     Raises:
         ConfigurationError: A file that the settings name cannot be read.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pods: int = 1) -> None:
         self._settings = settings
         self._pool = connection_pool(settings)
-        self._politeness = Politeness(settings)
-        self._robots: OrderedDict[str, tuple[float, asyncio.Task[Robots]]] = OrderedDict()
+        self._politeness = Politeness(settings, pods)
+        self._robots = RobotsCache(lambda origin: self.read_robots(f"{origin}/robots.txt"))
         contact = settings.fetch_contact_url
         self._user_agent = f"{settings.fetch_product_token}/{version('scrapersky')} (+{contact})"
 
@@ -111,7 +122,9 @@ class Fetcher:
         result = "cancelled"
         try:
             async with asyncio.timeout(seconds), AsyncExitStack() as stack:
-                response = await self._follow(parse(url), ask, stack, max_bytes or 4 * settings.fetch_max_page_bytes)
+                response = await self._follow(
+                    self._target(url), ask, stack, max_bytes or 4 * settings.fetch_max_page_bytes
+                )
                 yield response
             result = f"{response.status // 100}xx"
         except TimeoutError:
@@ -147,47 +160,45 @@ class Fetcher:
         """The robots.txt of a URL's origin, kept for a day at the most (RFC 9309 §2.4).
 
         Raises:
-            RefusedError, PermanentError: The origin cannot be reached at all, now or later: refused or no such name.
+            WorkError: The origin cannot be reached at all: refused, no such name, nobody listens, no TLS.
         """
-        origin = parse(url).origin
-        kept = self._robots.get(origin)
-        if kept is None or kept[0] < monotonic():
-            asked = asyncio.create_task(self._fetch_robots(origin))
-            kept = self._robots[origin] = (monotonic() + ROBOTS_SECONDS, asked)
-            while len(self._robots) > MOST_ROBOTS:
-                self._robots.popitem(last=False)
-        self._robots.move_to_end(origin)
-        try:
-            found = await asyncio.shield(kept[1])
-        except WorkError:
-            self._robots.pop(origin, None)
-            raise
-        if not found.reachable:
-            self._robots.pop(origin, None)
-        return found
+        return await self._robots.get(parse(url).origin)
 
-    async def _fetch_robots(self, origin: str) -> Robots:
+    async def read_robots(self, url: str, agent: str | None = None) -> Robots:
+        """Fetch a robots.txt and read it for an agent, by default for us; errors as `robots`."""
         try:
-            async with self.stream(
-                f"{origin}/robots.txt", obey_robots=False, max_redirects=ROBOTS_REDIRECTS
-            ) as response:
+            async with self.stream(url, obey_robots=False, max_redirects=ROBOTS_REDIRECTS) as response:
                 if 400 <= response.status < 500 and response.status not in BUSY:  # noqa: PLR2004
-                    await _finish(response.raw)
-                    return robots_txt.UNAVAILABLE
+                    await finish(response.raw)
+                    return UNAVAILABLE
                 if not 200 <= response.status < 300:  # noqa: PLR2004
-                    return robots_txt.UNREACHABLE
-                body = await response.read(robots_txt.LONGEST_FILE + 1)
-        except TransientError as error:
-            if error.cause in {"total-timeout", "read-timeout", "bad-response", "connection-lost"}:
-                return robots_txt.UNREACHABLE
+                    return UNREACHABLE
+                body = await response.read(LONGEST_FILE + 1)
+        except WorkError as error:
+            if error.cause in _ROBOTS_UNAVAILABLE:
+                return UNAVAILABLE
+            if error.cause in _ROBOTS_UNREACHABLE:
+                return UNREACHABLE
             raise
-        except PermanentError as error:
-            if error.cause in {"too-many-redirects", "redirect-loop", "bad-redirect"}:
-                return robots_txt.UNAVAILABLE
-            if error.cause in {"body-too-large", "decompression-bomb", "bad-compression", "unknown-coding"}:
-                return robots_txt.UNREACHABLE
+        return parse_robots(body, agent or self._settings.fetch_product_token)
+
+    def _target(self, text: str, base: Url | None = None) -> Url:
+        """The URL that is meant, unless a careless reader would find an inward address in it."""
+        try:
+            url = parse(text, base and str(base))
+        except InputError:
+            self._refuse_inward(text)
             raise
-        return robots_txt.parse(body, self._settings.fetch_product_token)
+        if "//" in text and ("xn--" in url.host or url.host.replace(".", "").isdigit()):
+            self._refuse_inward(text)
+        return url
+
+    def _refuse_inward(self, text: str) -> None:
+        for address in careless_addresses(text):
+            reason = refusal(address, self._settings.fetch_allow_networks)
+            if reason is not None:
+                words = f"{text[:200]!r} may be read as {address}, which is not public: {reason}"
+                raise RefusedError("address-refused", words)
 
     async def _follow(self, url: Url, ask: _Ask, stack: AsyncExitStack, max_bytes: int) -> Response:
         began, current, hops = monotonic(), url, list[Hop]()
@@ -211,22 +222,26 @@ class Fetcher:
                     status=answer.status,
                     headers=headers,
                     hops=hops,
-                    raw=_counted(answer),
+                    raw=body_of(answer),
                     max_bytes=max_bytes,
                     max_ratio=self._settings.fetch_max_compression_ratio,
                     page_bytes=self._settings.fetch_max_page_bytes,
                     began=began,
                 )
-            await _finish(_counted(answer))
+            await finish(body_of(answer))
             await one_request.aclose()
             current = self._next_hop(current, location, hops, ask.max_redirects)
 
     def _next_hop(self, current: Url, location: str, hops: list[Hop], max_redirects: int) -> Url:
         first = hops[0].url
         try:
-            target = parse(location, str(current))
+            target = self._target(location, current)
         except InputError as error:
             raise PermanentError("bad-redirect", f"{current} redirects to {error}") from None
+        except RefusedError as refused:
+            raise RefusedError(
+                refused.cause, f"{current} redirects to where we do not go: {refused.explanation}"
+            ) from None
         if any(hop.url == str(target) for hop in hops):
             raise PermanentError("redirect-loop", f"{first} redirects in a circle, by way of {target}")
         if len(hops) > max_redirects:
@@ -265,30 +280,18 @@ class Fetcher:
             extensions={"timeout": timeouts},
         )
         answer = await stack.enter_async_context(request)
+        stack.callback(arrived(answer))
         if answer.status in BUSY:
             self._politeness.leave_alone(url.host, retry_after(Headers(answer.headers).get("retry-after")) or 0.0)
         return answer
 
     def _checked_headers(self, answer: httpcore.Response, url: Url) -> Headers:
-        size = sum(len(name) + len(value) + 4 for name, value in answer.headers)
+        if len(answer.headers) > MOST_HEADERS:
+            raise PermanentError("too-many-headers", f"{url}: {len(answer.headers):,} headers")
+        size = header_bytes(answer)
         if size > self._settings.fetch_max_header_bytes:
             raise PermanentError("headers-too-large", f"{url}: {size:,} bytes of headers")
         return Headers(answer.headers)
-
-
-async def _finish(body: AsyncIterator[bytes]) -> None:
-    """Read a short body to its end, so that the connection can be used again; a long one is not worth it."""
-    received = 0
-    async for octets in body:
-        received += len(octets)
-        if received > WORTH_FINISHING:
-            return
-
-
-async def _counted(answer: httpcore.Response) -> AsyncIterator[bytes]:
-    async for received in answer.aiter_stream():
-        metrics.FETCHED_BYTES.inc(len(received))
-        yield received
 
 
 def _address_of(answer: httpcore.Response) -> str | None:

@@ -1,6 +1,7 @@
 """Politeness: how many requests one host gets at once, how far apart they start, and when it asked to be left alone.
 
-State is kept for the hosts of the moment only: a drain may see millions.
+The pods of one run do not talk to each other: each takes its share of the pace and of the concurrency that a host may
+see (docs/decisions/0009). State is kept for the hosts of the moment only: a drain may see millions.
 """
 
 import asyncio
@@ -10,12 +11,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from time import monotonic
 
 from scrapersky.errors import TransientError
 from scrapersky.settings import Settings
 
 MOST_HOSTS = 2_000
+MOST_WANTING_PEACE = 20_000
+LONGEST_PEACE = 86_400.0
 
 
 @dataclass
@@ -31,10 +35,12 @@ class Politeness:
 
     Args:
         settings: FETCH_HOST_CONCURRENCY, FETCH_HOST_DELAY and FETCH_MAX_DELAY.
+        pods: How many such fetchers there are, one in each pod of the run.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._concurrency = settings.fetch_host_concurrency
+    def __init__(self, settings: Settings, pods: int = 1) -> None:
+        self._concurrency = max(1, settings.fetch_host_concurrency // pods)
+        self._pods = pods
         self._delay = settings.fetch_host_delay
         self._longest = settings.fetch_max_delay
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
@@ -60,20 +66,20 @@ class Politeness:
             state.users -= 1
 
     def leave_alone(self, host: str, seconds: float) -> None:
-        """Start no request to a host for that long: it said Retry-After."""
+        """Start no request to a host for that long, a day at the most: it said Retry-After."""
         state = self._state(host)
-        state.next_start = max(state.next_start, monotonic() + seconds)
+        state.next_start = max(state.next_start, monotonic() + min(seconds, LONGEST_PEACE))
 
     async def _wait(self, host: str, state: _Host, delay: float) -> None:
         async with state.turn:
             wait = state.next_start - monotonic()
-            if wait > self._longest:
+            if wait > self._longest * self._pods:
                 raise TransientError(
                     "host-busy", f"{host} asked to be left alone for {wait:.0f} s more", retry_after=wait
                 )
             if wait > 0:
                 await asyncio.sleep(wait)
-            state.next_start = monotonic() + min(delay, self._longest)
+            state.next_start = monotonic() + min(delay, self._longest) * self._pods
 
     def _state(self, host: str) -> _Host:
         state = self._hosts.get(host)
@@ -84,9 +90,10 @@ class Politeness:
         return state
 
     def _forget_idle_hosts(self) -> None:
-        for host in [*self._hosts][: max(0, len(self._hosts) - MOST_HOSTS)]:
+        for host in [*islice(self._hosts, max(0, len(self._hosts) - MOST_HOSTS))]:
             state = self._hosts[host]
-            if state.users == 0 and state.next_start <= monotonic():
+            wanted = state.next_start > monotonic() and len(self._hosts) <= MOST_WANTING_PEACE
+            if state.users == 0 and not wanted:
                 del self._hosts[host]
 
 

@@ -1,20 +1,27 @@
 """From a host to the addresses that may be connected to: a hosts file first, then the system's resolver.
 
 A name must be judged by everything that it resolves to. One that mixes public and other addresses is refused whole: no
-honest website does that, and DNS rebinding does.
+honest website does that, and DNS rebinding does. ``localhost`` and what ends in it is loopback, whatever the resolver
+says (RFC 6761 §6.3).
 """
 
 import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scrapersky.errors import ConfigurationError, PermanentError, RefusedError, TransientError
 from scrapersky.settings import Settings
 from scrapersky.web.address import Address, refusal
 
+MOST_LOOKUPS = 64
+"""At once: a name server that stays silent holds a thread until the system's resolver gives up, and no other host."""
+
+_LOOPBACK: tuple[Address, ...] = (ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1"))
 _NOT_FOUND = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
@@ -42,6 +49,7 @@ class Resolver:
         self._port_map = settings.fetch_port_map
         self._timeout = settings.fetch_connect_timeout
         self._hosts = _read_hosts(settings.fetch_hosts_file) if settings.fetch_hosts_file else {}
+        self._threads = ThreadPoolExecutor(MOST_LOOKUPS, "resolve")
 
     async def targets(self, host: str, port: int) -> list[Target]:
         """Where to connect to for a host of a URL and its port; at least one, in the resolver's order.
@@ -67,10 +75,11 @@ class Resolver:
     async def _resolve(self, host: str) -> Sequence[Address]:
         if host in self._hosts:
             return self._hosts[host]
-        loop = asyncio.get_running_loop()
+        if host == "localhost" or host.endswith(".localhost"):
+            return _LOOPBACK
         try:
             async with asyncio.timeout(self._timeout):
-                found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+                found = await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host)
         except TimeoutError:
             raise TransientError("dns-timeout", f"{host}: the name server did not answer in time") from None
         except (OSError, UnicodeError) as error:
@@ -81,6 +90,10 @@ class Resolver:
         if not addresses:
             raise PermanentError("dns-not-found", f"{host}: the name has no address")
         return list(addresses)
+
+
+def _look_up(host: str) -> list[tuple[Any, ...]]:
+    return [*socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
 
 
 def _address(socket_address: tuple[object, ...]) -> Address:

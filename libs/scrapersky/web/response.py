@@ -112,10 +112,13 @@ class Response:
         decoder = Decoder(self.headers.get("content-encoding", ""), self.final_url, self.max_ratio)
         async for received in self.raw:
             self.wire_bytes += len(received)
+            if self.wire_bytes > self.max_bytes:
+                raise PermanentError("body-too-large", f"{self.final_url}: more than {self.max_bytes:,} bytes")
             for piece in decoder.feed(received):
                 self.decoded_bytes += len(piece)
-                if self.decoded_bytes > self.max_bytes or self.wire_bytes > self.max_bytes:
-                    raise PermanentError("body-too-large", f"{self.final_url}: more than {self.max_bytes:,} bytes")
+                if self.decoded_bytes > self.max_bytes:
+                    words = f"{self.final_url}: decompresses to more than {self.max_bytes:,} bytes"
+                    raise PermanentError("decoded-too-large", words)
                 yield piece
 
     async def read(self, max_bytes: int | None = None) -> bytes:

@@ -1,49 +1,44 @@
 """robots.txt as RFC 9309 says, and as Google's open source parser reads what the standard leaves open.
 
-- Groups that name our product token are merged; ``*`` counts only where no group names it (§2.2.1).
+- Groups that name our product token are merged; ``*`` counts only where no group names it (§2.2.1). Lines that are none
+  of the standard's never end a group (§2.2.4).
 - The longest matching rule wins, Allow on a tie (§2.2.2); ``*`` and a final ``$`` are special (§2.2.3), and are spelled
-  ``%2A`` and ``%24`` where a rule means the characters themselves.
-- Octets are compared after percent-encoding what may not stand in a URL, and decoding what need not be encoded.
+  ``%2A`` and ``%24`` where a rule means the characters themselves. A rule that does not begin with ``/`` or ``*``
+  matches nothing.
+- Octets are compared after percent-encoding what may not stand in a URL, and decoding what need not be encoded; in the
+  query also ``:``, ``/``, ``?`` and ``@``, as the standard's table of examples has it.
 - The first 500 KiB count (§2.5). Unavailable (4xx): all allowed; unreachable (5xx, network): all disallowed (§2.3.1).
+- From Google's parser: a forgotten colon, the misspellings it knows, keys that only begin as they should; who allows
+  ``index.html`` allows its directory; a line's first 16,663 octets count.
 
 Why not a library: the best one on the registries answers about 95 % of the public cases, and most of its errors allow
 what is forbidden.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
+from typing import NamedTuple
 
-LONGEST_FILE = 500 * 1024
-LONGEST_LINE = 2083 * 8
+from scrapersky.web.robots_lines import LONGEST_FILE, Key, lines
 
-_TOKEN = re.compile(r"[A-Za-z_-]+")
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+__all__ = ["LONGEST_FILE", "UNAVAILABLE", "UNREACHABLE", "Robots", "parse"]
+
+_TOKEN = re.compile(r"[a-z_-]+")
+_VERSIONED = re.compile(r"([a-z_-]+)[0-9.]*")
+_SPECIAL = re.compile(rb"%[0-9A-Fa-f]{2}|[\x00-\x20\"%<>\\^`{|}\x7f-\xff]")
+_IN_QUERY = re.compile(rb"%(?:2F|3A|3F|40)")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_KEYS = {
-    "user-agent": "agent",
-    "useragent": "agent",
-    "user agent": "agent",
-    "allow": "allow",
-    "disallow": "disallow",
-    "dissallow": "disallow",
-    "dissalow": "disallow",
-    "disalow": "disallow",
-    "diasllow": "disallow",
-    "disallaw": "disallow",
-    "sitemap": "sitemap",
-    "site-map": "sitemap",
-    "crawl-delay": "delay",
-}
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One Allow or Disallow line; ``pattern`` in octets, normalised."""
+class _Wild(NamedTuple):
+    """A rule with ``*`` or a final ``$``: the pieces between the stars, in both readings of its query."""
 
-    pattern: bytes
+    length: int
     allow: bool
+    anchored: bool
+    pieces: tuple[bytes, ...]
+    query_pieces: tuple[bytes, ...]
 
 
 @dataclass(frozen=True)
@@ -51,16 +46,25 @@ class Robots:
     """What one origin's robots.txt says to us.
 
     Attributes:
-        rules: Of the groups that apply to us.
-        crawl_delay: Seconds between requests that those groups ask for, or None.
+        plain: Rules without special characters, by their path; True allows.
+        lengths: Of the plain rules, longest first.
+        wild: All others, longest first.
+        crawl_delay: Seconds between requests that the groups that apply to us ask for, or None.
         sitemaps: Every Sitemap line, as written.
         reachable: False when the file could not be had: all is disallowed until it can.
     """
 
-    rules: tuple[Rule, ...] = ()
+    plain: Mapping[bytes, bool] = field(default_factory=dict)
+    lengths: tuple[int, ...] = ()
+    wild: tuple[_Wild, ...] = ()
     crawl_delay: float | None = None
     sitemaps: tuple[str, ...] = ()
     reachable: bool = True
+
+    @property
+    def size(self) -> int:
+        """How many rules apply to us."""
+        return len(self.plain) + len(self.wild)
 
     def allowed(self, url: str) -> bool:
         """Whether we may fetch a URL of this origin.
@@ -70,15 +74,27 @@ class Robots:
         """
         if not self.reachable:
             return False
-        target = _target(url)
+        target = _literal(_normal(_path_and_query(url.encode(errors="replace"))))
         if target == b"/robots.txt":
             return True
-        longest, verdict = -1, True
-        for rule in self.rules:
-            length = len(rule.pattern)
-            if (length > longest or (length == longest and rule.allow)) and _matches(rule.pattern, target):
-                longest, verdict = length, rule.allow
+        decoded = _query_decoded(target)
+        longest, verdict = self._plainly(decoded)
+        for rule in self.wild:
+            if rule.length < longest or (rule.length == longest and verdict):
+                break
+            if _matches(rule.pieces, target, anchored=rule.anchored) or (
+                (decoded != target or rule.query_pieces != rule.pieces)
+                and _matches(rule.query_pieces, decoded, anchored=rule.anchored)
+            ):
+                return rule.allow
         return verdict
+
+    def _plainly(self, target: bytes) -> tuple[int, bool]:
+        for length in self.lengths:
+            verdict = self.plain.get(target[:length])
+            if verdict is not None:
+                return length, verdict
+        return -1, True
 
 
 UNAVAILABLE = Robots()
@@ -89,9 +105,10 @@ UNREACHABLE = Robots(reachable=False)
 
 @dataclass
 class _Group:
-    agents: list[str] = field(default_factory=list)
-    rules: list[Rule] = field(default_factory=list)
-    delay: float | None = None
+    agents: set[str] = field(default_factory=set)
+    rules: list[tuple[bytes, bool]] = field(default_factory=list)
+    delays: dict[str, float] = field(default_factory=dict)
+    undelayed: set[str] = field(default_factory=set)
 
 
 def parse(body: bytes, product_token: str) -> Robots:
@@ -102,113 +119,136 @@ def parse(body: bytes, product_token: str) -> Robots:
         product_token: Our name, e.g. ``ScraperSkyBot``; compared without case. A version after it is ignored.
     """
     groups, sitemaps = _groups(body)
-    token = product_token.partition("/")[0].strip().lower()
-    ours = [group for group in groups if token in group.agents] or [group for group in groups if "*" in group.agents]
-    delays = [group.delay for group in ours if group.delay is not None]
-    rules = tuple(rule for group in ours for rule in group.rules)
-    return Robots(rules, max(delays, default=None), tuple(dict.fromkeys(sitemaps)))
+    for name in (*_names(product_token), "*"):
+        ours = [group for group in groups if name in group.agents]
+        if ours:
+            delays = [group.delays[name] for group in ours if name in group.delays]
+            rules = (rule for group in ours for rule in group.rules)
+            plain, wild = _compiled(rules)
+            lengths = tuple(sorted({len(path) for path in plain}, reverse=True))
+            return Robots(plain, lengths, wild, max(delays, default=None), sitemaps)
+    return Robots(sitemaps=sitemaps)
 
 
-def _groups(body: bytes) -> tuple[list[_Group], list[str]]:
+def _names(product_token: str) -> Iterator[str]:
+    """Under which names a group may mean us: as given, then without a version that follows at once (``bot2``)."""
+    name = product_token.partition("/")[0].strip().lower()
+    if name:
+        yield name
+    versioned = _VERSIONED.fullmatch(name)
+    if versioned is not None:
+        yield versioned[1]
+
+
+def _agents(value: bytes) -> Iterator[str]:
+    """The names that a User-agent line may be meant for: its product token, and what stands there (``MJ12bot``)."""
+    text = value.decode(errors="replace").lower()
+    first = re.split(r"[\s/]", text, maxsplit=1)[0]
+    if first == "*":
+        yield "*"
+    elif first:
+        yield first
+        token = _TOKEN.match(text)
+        if token:
+            yield token[0]
+
+
+def _groups(body: bytes) -> tuple[list[_Group], tuple[str, ...]]:
     groups: list[_Group] = []
-    sitemaps: list[str] = []
+    sitemaps: dict[str, None] = {}
     naming = False
-    for key, value in _lines(body):
-        if key == "agent":
+    for key, value in lines(body):
+        if key is Key.AGENT:
             if not naming:
                 groups.append(_Group())
-            groups[-1].agents.append(_agent(value))
+            names = set(_agents(value))
+            groups[-1].agents |= names
+            groups[-1].undelayed |= names
             naming = True
-        elif key == "sitemap":
+        elif key is Key.SITEMAP:
             if value:
-                sitemaps.append(value.decode(errors="replace"))
-        elif key == "delay":
-            if groups:
-                groups[-1].delay = _seconds(value, groups[-1].delay)
-        else:
+                sitemaps[value.decode(errors="replace")] = None
+        elif groups and key is Key.DELAY:
+            _delay(groups[-1], value)
+        elif groups:
             naming = False
-            if groups and value:
-                groups[-1].rules += _rules(value, allow=key == "allow")
-    return groups, sitemaps
+            if value:
+                groups[-1].rules.append((value, key is Key.ALLOW))
+    return groups, tuple(sitemaps)
 
 
-def _rules(value: bytes, *, allow: bool) -> Iterator[Rule]:
-    pattern = _normal(value)
-    yield Rule(pattern, allow)
-    directory, slash, name = pattern.rpartition(b"/")
-    if allow and slash and name.startswith(b"index.htm"):
-        yield Rule(directory + b"/$", allow)
-
-
-def _lines(body: bytes) -> Iterator[tuple[str, bytes]]:
-    text = body[:LONGEST_FILE]
-    for octet in (b"\xef", b"\xbb", b"\xbf"):
-        if not text.startswith(octet):
-            break
-        text = text[1:]
-    if len(body) > LONGEST_FILE:
-        text = text[: max(text.rfind(b"\n"), text.rfind(b"\r"), 0)]
-    for line in re.split(rb"\r\n|\n|\r", text):
-        content = line[: LONGEST_LINE - 1].partition(b"#")[0].replace(b"\x00", b"").strip(b" \t\x0b\x0c")
-        key, colon, value = content.partition(b":")
-        if not colon:
-            words = content.split()
-            key, value = words if len(words) == 2 else (b"", b"")  # noqa: PLR2004
-        name = _KEYS.get(key.strip().decode("latin-1").lower())
-        if name is not None:
-            yield name, value.strip(b" \t\x0b\x0c")
-
-
-def _agent(value: bytes) -> str:
-    text = value.decode(errors="replace")
-    if text == "*" or text.startswith(("* ", "*\t")):
-        return "*"
-    token = _TOKEN.match(text)
-    return token[0].lower() if token else ""
-
-
-def _seconds(value: bytes, otherwise: float | None) -> float | None:
+def _delay(group: _Group, value: bytes) -> None:
+    """It is meant for the agents named since the last one: two robots in a row may ask for different delays."""
     try:
         seconds = float(value)
     except ValueError:
-        return otherwise
-    return seconds if 0 <= seconds < float("inf") else otherwise
+        return
+    if 0 <= seconds < float("inf"):
+        group.delays |= dict.fromkeys(group.undelayed or group.agents, seconds)
+        group.undelayed = set()
 
 
-def _target(url: str) -> bytes:
-    text = url.encode(errors="replace")
-    rest = re.sub(rb"^[A-Za-z][A-Za-z0-9+.-]*://", b"//", text)
-    if rest.startswith(b"//"):
-        start = min((i for i in (rest.find(b"/", 2), rest.find(b"?", 2)) if i >= 0), default=len(rest))
-        rest = rest[start:]
-    rest = rest.partition(b"#")[0]
-    return _literal(_normal(rest if rest.startswith(b"/") else b"/" + rest))
+def _compiled(rules: Iterable[tuple[bytes, bool]]) -> tuple[dict[bytes, bool], tuple[_Wild, ...]]:
+    plain: dict[bytes, bool] = {}
+    wild: list[_Wild] = []
+    for value, allow in rules:
+        for pattern in _patterns(_normal(value), allow=allow):
+            anchored = pattern.endswith(b"$")
+            if anchored or b"*" in pattern:
+                inner = pattern[:-1] if anchored else pattern
+                wild.append(_Wild(len(pattern), allow, anchored, _pieces(inner), _pieces(_query_decoded(inner))))
+            else:
+                path = _literal(_query_decoded(pattern))
+                plain[path] = allow or plain.get(path, False)
+    wild.sort(key=lambda rule: (rule.length, rule.allow), reverse=True)
+    return plain, tuple(wild)
+
+
+def _patterns(pattern: bytes, *, allow: bool) -> Iterator[bytes]:
+    yield pattern
+    directory, slash, name = pattern.rpartition(b"/")
+    if allow and slash and name.startswith(b"index.htm"):
+        yield directory + b"/$"
+
+
+def _pieces(pattern: bytes) -> tuple[bytes, ...]:
+    return tuple(_literal(piece) for piece in pattern.split(b"*"))
+
+
+def _path_and_query(url: bytes) -> bytes:
+    """Of an absolute URL, of one without its scheme, or of a path; as Google's parser takes URLs apart."""
+    rest = url.partition(b"#")[0]
+    if not rest.startswith(b"/") or rest.startswith(b"//"):
+        rest = re.sub(rb"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//", b"", rest)
+        start = re.search(rb"[/?;]", rest)
+        rest = rest[start.start() :] if start else b"/"
+    return rest if rest.startswith(b"/") else b"/" + rest
+
+
+def _normal(text: bytes) -> bytes:
+    return _SPECIAL.sub(_octet, text)
+
+
+def _octet(found: re.Match[bytes]) -> bytes:
+    text = found[0]
+    if len(text) == 1:
+        return b"%%%02X" % text[0]
+    value = int(text[1:], 16)
+    return bytes((value,)) if value in _UNRESERVED else text.upper()
 
 
 def _literal(text: bytes) -> bytes:
     return text.replace(b"*", b"%2A").replace(b"$", b"%24")
 
 
-def _normal(text: bytes) -> bytes:
-    out = bytearray()
-    at = 0
-    while at < len(text):
-        octet = text[at]
-        escape = _ESCAPE.match(text, at) if octet == ord("%") else None
-        if escape is not None:
-            decoded = unquote_to_bytes(escape[0])
-            out += decoded if decoded[0] in _UNRESERVED else escape[0].upper()
-            at += 3
-            continue
-        out += b"%%%02X" % octet if octet >= 0x80 or octet <= 0x20 else bytes((octet,))  # noqa: PLR2004
-        at += 1
-    return bytes(out)
+def _query_decoded(text: bytes) -> bytes:
+    path, mark, query = text.partition(b"?")
+    return path + mark + _IN_QUERY.sub(lambda found: bytes((int(found[0][1:], 16),)), query) if mark else text
 
 
-def _matches(pattern: bytes, target: bytes) -> bool:
+def _matches(pieces: tuple[bytes, ...], target: bytes, *, anchored: bool) -> bool:
     """Linear in pattern times target, whatever stars a hostile file brings: each piece is found once, leftmost."""
-    anchored = pattern.endswith(b"$")
-    first, *rest = (_literal(piece) for piece in (pattern[:-1] if anchored else pattern).split(b"*"))
+    first, *rest = pieces
     if not target.startswith(first):
         return False
     at = len(first)

@@ -40,4 +40,4 @@ async def open_home(fetcher: Fetcher, domain: str) -> tuple[Response, bytes]:
 def _how_telling(failure: WorkError) -> int:
     if isinstance(failure, TransientError):
         return 0
-    return {"tls-certificate": 1, "dns-not-found": 3}.get(failure.cause, 2)
+    return 1 if failure.cause.startswith("tls-") else {"dns-not-found": 3}.get(failure.cause, 2)

@@ -2,12 +2,14 @@
 
 The HTTP engine (httpcore, httpx's own) asks this backend for a connection to a host name and keeps using the name for
 the Host header, SNI and the certificate. It has no other way to the network. Proxy variables of the environment are not
-read; FETCH_PROXY tunnels to the judged address, so that the proxy resolves nothing.
+read; FETCH_PROXY tunnels to the judged address, so that the proxy resolves nothing. Every connection is metered.
 """
 
 import ssl
+from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote
 
 import certifi
 import httpcore
@@ -15,9 +17,11 @@ from httpcore import AnyIOBackend, AsyncConnectionPool, AsyncNetworkBackend, Asy
 
 from scrapersky.errors import ConfigurationError
 from scrapersky.settings import Settings
+from scrapersky.web.metered import ALLOWANCE, MeteredStream
 from scrapersky.web.resolve import Resolver, Target
 
 LONGEST_CONNECT_ANSWER = 16_384
+HTTP2_WINDOW = 65_536
 
 
 def connection_pool(settings: Settings) -> AsyncConnectionPool:
@@ -58,6 +62,8 @@ class GuardedBackend(AsyncNetworkBackend):
     def __init__(self, settings: Settings) -> None:
         self._resolver = Resolver(settings)
         self._proxy = settings.fetch_proxy
+        self._proxy_tls = tls_context(settings) if self._proxy is not None and self._proxy.scheme == "https" else None
+        self._allowance = ALLOWANCE + HTTP2_WINDOW * settings.fetch_host_concurrency
         self._tcp = AnyIOBackend()
 
     async def connect_tcp(
@@ -78,29 +84,49 @@ class GuardedBackend(AsyncNetworkBackend):
         failure: Exception | None = None
         for target in targets:
             try:
+                patience = timeout and timeout / len(targets)
                 if self._proxy is not None:
-                    return await self._tunnel(target, timeout)
-                return await self._tcp.connect_tcp(
-                    str(target.address), target.port, timeout and timeout / len(targets), local_address, socket_options
-                )
+                    stream = await self._tunnel(target, patience)
+                else:
+                    stream = await self._tcp.connect_tcp(
+                        str(target.address), target.port, patience, local_address, socket_options
+                    )
+                return MeteredStream(stream, host, self._allowance)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         assert failure is not None  # noqa: S101
         raise failure
 
     async def _tunnel(self, target: Target, timeout: float | None) -> AsyncNetworkStream:
-        assert self._proxy is not None  # noqa: S101
-        stream = await self._tcp.connect_tcp(self._proxy.host or "", self._proxy.port or 80, timeout)
-        address = f"[{target.address}]" if target.address.version == 6 else str(target.address)  # noqa: PLR2004
-        request = f"CONNECT {address}:{target.port} HTTP/1.1\r\nHost: {address}:{target.port}\r\n\r\n"
-        await stream.write(request.encode(), timeout)
-        answer = b""
-        while b"\r\n\r\n" not in answer:
-            part = await stream.read(1, timeout)
-            answer += part
-            if not part or len(answer) > LONGEST_CONNECT_ANSWER:
-                break
-        if b" 200 " not in answer.partition(b"\r\n")[0] + b" ":
+        proxy = self._proxy
+        assert proxy is not None  # noqa: S101
+        stream = await self._tcp.connect_tcp(proxy.host or "", proxy.port or 80, timeout)
+        try:
+            if self._proxy_tls is not None:
+                stream = await stream.start_tls(self._proxy_tls, proxy.host, timeout)
+            await stream.write(_connect_request(target, proxy.username, proxy.password), timeout)
+            answer = b""
+            while b"\r\n\r\n" not in answer and len(answer) < LONGEST_CONNECT_ANSWER:
+                part = await stream.read(1, timeout)
+                if not part:
+                    break
+                answer += part
+            _check_connected(answer)
+        except BaseException:
             await stream.aclose()
-            raise httpcore.ConnectError(f"FETCH_PROXY answered {answer[:80]!r}")
+            raise
         return stream
+
+
+def _check_connected(answer: bytes) -> None:
+    if b" 200 " not in answer.partition(b"\r\n")[0] + b" ":
+        raise httpcore.ConnectError(f"FETCH_PROXY answered {answer[:80]!r}")
+
+
+def _connect_request(target: Target, username: str | None, password: str | None) -> bytes:
+    address = f"[{target.address}]" if target.address.version == 6 else str(target.address)  # noqa: PLR2004
+    lines = [f"CONNECT {address}:{target.port} HTTP/1.1", f"Host: {address}:{target.port}"]
+    if username is not None:
+        credentials = f"{unquote(username)}:{unquote(password or '')}"
+        lines.append(f"Proxy-Authorization: Basic {b64encode(credentials.encode()).decode()}")
+    return "\r\n".join([*lines, "", ""]).encode()

@@ -2,27 +2,27 @@ r"""One normalisation for URLs, so that one page is one row.
 
 What `normalise` does, in this order (WHATWG URL where browsers decide, RFC 3986 §6 for equivalence):
 
-1. white space and control characters around the URL are dropped, tabs and newlines inside it too, ``\`` is ``/``;
-2. a relative reference is resolved against the base;
+1. white space and control characters around the URL are dropped, tabs and newlines inside it too, ``\`` is ``/``
+   before the query;
+2. a relative reference is resolved against the base; ``http:page`` is one, where the base has the same scheme;
 3. scheme and host become lower case; only http and https pass; user name and password are dropped: they are secrets and
    do not name a page;
-4. the host is percent-decoded and mapped by UTS 46 (IDNA), a trailing dot goes; an IPv4 address in any spelling that
-   browsers read (octal, hexadecimal, one number) becomes four decimal numbers;
+4. the host is percent-decoded and brought to its normal form (`scrapersky.web.hosts`);
 5. the default port goes;
 6. ``.`` and ``..`` segments are resolved, also when spelled ``%2e``; an empty path becomes ``/``;
 7. percent-encoding: upper-case hexadecimal, unreserved characters decoded, everything else that may not stand in a URL
    encoded as UTF-8, a stray ``%`` as ``%25``;
-8. the fragment goes. The query stays as it is, tracking parameters included: they are the site's.
+8. the fragment goes. The query stays as it is, tracking parameters and an empty one included: they are the site's.
+
+Longer than 8,192 characters, before or after, is no URL.
 """
 
-import ipaddress
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import idna
-
 from scrapersky.errors import InputError
+from scrapersky.web.hosts import LONGEST_HOST, normal_host
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
@@ -30,19 +30,20 @@ if TYPE_CHECKING:
 LONGEST_URL = 8192
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_PATH_ENCODED = frozenset(b'"#<>?`{}^ %') | frozenset(range(0x21)) | frozenset(range(0x7F, 0x100))
-_QUERY_ENCODED = frozenset(b"\"#<>' %") | frozenset(range(0x21)) | frozenset(range(0x7F, 0x100))
-_FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\"#%/:<>?@\[\\\]^`{|}\x7f]")
+_NEVER = rb"\x00-\x20\"#<>%\x7f-\xff"
+_IN_PATH = re.compile(rb"%[0-9A-Fa-f]{2}|[" + _NEVER + rb"?`{}^]")
+_IN_QUERY = re.compile(rb"%[0-9A-Fa-f]{2}|[" + _NEVER + rb"']")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _PLAIN_PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9_~!$&'()*+,;=:@.\-]*)+")
 _PLAIN_QUERY = re.compile(r"[A-Za-z0-9_~!$&()*+,;=:@./?\-]*")
 # Nearly every URL of a sitemap; one match is twenty times faster than taking the URL apart.
-_NORMAL = re.compile(rf"https?://(?:[a-z0-9-]+\.)+[a-z]{{2,63}}{_PLAIN_PATH.pattern}(?:\?{_PLAIN_QUERY.pattern})?")
+_NORMAL = re.compile(
+    rf"https?://(?:(?!xn--)[a-z0-9-]+\.)+[a-z]{{2,63}}{_PLAIN_PATH.pattern}(?:\?{_PLAIN_QUERY.pattern})?"
+)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _MAX_PORT = 65535
-_LONGEST_HOST = 253
+_PORT = re.compile(r"[0-9]{1,5}")
 
 
 class Url(NamedTuple):
@@ -65,7 +66,7 @@ class Url(NamedTuple):
     @property
     def effective_port(self) -> int:
         """The port, the scheme's default included."""
-        return self.port or _DEFAULT_PORT[self.scheme]
+        return _DEFAULT_PORT[self.scheme] if self.port is None else self.port
 
 
 def normalise(url: str, base: str | None = None) -> str:
@@ -78,7 +79,7 @@ def normalise(url: str, base: str | None = None) -> str:
     Raises:
         InputError: It is no http(s) URL, or is longer than 8,192 characters.
     """
-    if len(url) <= _LONGEST_HOST and _NORMAL.fullmatch(url):
+    if len(url) <= LONGEST_HOST and _NORMAL.fullmatch(url):
         return url
     return str(parse(url, base))
 
@@ -91,7 +92,10 @@ def parse(url: str, base: str | None = None) -> Url:
         name = scheme[1].lower()
         if name not in _DEFAULT_PORT:
             raise InputError(f"{_shown(url)}: only http and https URLs are read")
-        return _absolute(name, text[scheme.end() :].lstrip("/"), url)
+        rest = text[scheme.end() :]
+        if base is None or rest.startswith("//") or (against := parse(base)).scheme != name:
+            return _absolute(name, rest.lstrip("/"), url)
+        return _relative(rest, against, url)
     if base is None:
         raise InputError(f"{_shown(url)}: not an absolute URL")
     return _relative(text, parse(base), url)
@@ -99,7 +103,7 @@ def parse(url: str, base: str | None = None) -> Url:
 
 def _clean(url: str) -> str:
     if len(url) > LONGEST_URL:
-        raise InputError(f"{_shown(url)}: longer than {LONGEST_URL:,} characters")
+        raise _too_long(url)
     try:
         url.encode()
     except UnicodeEncodeError:
@@ -113,7 +117,17 @@ def _absolute(scheme: str, rest: str, given: str) -> Url:
     end = min((i for i in (rest.find("/"), rest.find("?")) if i >= 0), default=len(rest))
     host, port = _authority(rest[:end].rpartition("@")[2], scheme, given)
     path, mark, query = rest[end:].partition("?")
-    return Url(scheme, host, port, _path(path), _query(query) if mark else None)
+    return _bounded(Url(scheme, host, port, _path(path), _query(query) if mark else None), given)
+
+
+def _bounded(url: Url, given: str) -> Url:
+    if len(url.path) + len(url.query or "") > LONGEST_URL - LONGEST_HOST:
+        raise _too_long(given)
+    return url
+
+
+def _too_long(given: str) -> InputError:
+    return InputError(f"{_shown(given)}: longer than {LONGEST_URL:,} characters")
 
 
 def _relative(text: str, base: Url, given: str) -> Url:
@@ -121,84 +135,28 @@ def _relative(text: str, base: Url, given: str) -> Url:
         return _absolute(base.scheme, text.lstrip("/"), given)
     path, mark, query = text.partition("?")
     if not path:
-        return base._replace(query=_query(query)) if mark else base
+        return _bounded(base._replace(query=_query(query)), given) if mark else base
     if not path.startswith("/"):
         path = base.path.rpartition("/")[0] + "/" + path
-    return base._replace(path=_path(path), query=_query(query) if mark else None)
+    return _bounded(base._replace(path=_path(path), query=_query(query) if mark else None), given)
 
 
 def _authority(authority: str, scheme: str, given: str) -> tuple[str, int | None]:
-    literal = authority.startswith("[")
     host, colon, port_text = authority.rpartition(":") if ":" in authority.rpartition("]")[2] else (authority, "", "")
     port = None
     if colon and port_text:
-        if not (port_text.isascii() and port_text.isdigit()) or int(port_text) > _MAX_PORT:
+        digits = port_text.lstrip("0") or "0"
+        if not _PORT.fullmatch(digits) or int(digits) > _MAX_PORT:
             raise InputError(f"{_shown(given)}: {port_text[:20]!r} is no port")
-        port = int(port_text)
-    normal = _ipv6(host, given) if literal else _host(host, given)
-    return normal, None if port == _DEFAULT_PORT[scheme] else port
+        port = int(digits)
+    return _host(host, given), None if port == _DEFAULT_PORT[scheme] else port
 
 
-def _ipv6(host: str, given: str) -> str:
-    try:
-        return (
-            f"[{ipaddress.IPv6Address(host[1:-1]).compressed}]"
-            if host.endswith("]") and "%" not in host
-            else _bad(given)
-        )
-    except ValueError:
-        return _bad(given)
-
-
-def _bad(given: str) -> str:
-    raise InputError(f"{_shown(given)}: its host cannot be read")
-
-
-@lru_cache(maxsize=4096)
 def _host(host: str, given: str) -> str:
-    text = host
-    if "%" in text:
-        try:
-            text = _ESCAPE.sub(_octet, text.encode()).decode()
-        except UnicodeDecodeError:
-            return _bad(given)
-    if not text.isascii():
-        try:
-            text = idna.encode(text, uts46=True, transitional=False).decode()
-        except (idna.IDNAError, UnicodeError):
-            return _bad(given)
-    text = text.lower().rstrip(".")
-    if not text or len(text) > _LONGEST_HOST or _FORBIDDEN_IN_HOST.search(text) or ".." in text:
-        return _bad(given)
-    last = text.rpartition(".")[2]
-    if last.isdigit() or re.fullmatch(r"0x[0-9a-f]*", last):
-        return _ipv4(text, given)
-    return text
-
-
-def _octet(escape: re.Match[bytes]) -> bytes:
-    return bytes([int(escape[1], 16)])
-
-
-def _ipv4(host: str, given: str) -> str:
-    numbers = [_ipv4_number(part) for part in host.split(".")]
-    if len(numbers) > 4 or any(n is None for n in numbers) or any(n > 255 for n in numbers[:-1] if n is not None):  # noqa: PLR2004
-        return _bad(given)
-    value = 0
-    for place, number in enumerate(numbers[:-1]):
-        value += (number or 0) << (8 * (3 - place))
-    last = numbers[-1] or 0
-    if last >= 256 ** (5 - len(numbers)):
-        return _bad(given)
-    return str(ipaddress.IPv4Address(value + last))
-
-
-def _ipv4_number(text: str) -> int | None:
-    digits, base = (text[2:] or "0", 16) if text.startswith("0x") else (text, 8 if text.startswith("0") else 10)
     try:
-        return int(digits, base) if "_" not in digits else None
+        return normal_host(host)
     except ValueError:
-        return None
+        raise InputError(f"{_shown(given)}: its host cannot be read") from None
 
 
 def _path(path: str) -> str:
@@ -211,30 +169,26 @@ def _path(path: str) -> str:
         if dots == "..":
             del kept[-1:]
         elif dots != ".":
-            kept.append(_encoded(segment, _PATH_ENCODED))
+            kept.append(_encoded(segment, _IN_PATH))
         if dots in {".", ".."} and place == len(segments) - 1:
             kept.append("")
     return "/" + "/".join(kept)
 
 
 def _query(query: str) -> str:
-    return query if _PLAIN_QUERY.fullmatch(query) else _encoded(query, _QUERY_ENCODED)
+    return query if _PLAIN_QUERY.fullmatch(query) else _encoded(query, _IN_QUERY)
 
 
-def _encoded(text: str, encoded: frozenset[int]) -> str:
-    out = bytearray()
-    octets = text.encode()
-    at = 0
-    while at < len(octets):
-        escape = _ESCAPE.match(octets, at) if octets[at] == ord("%") else None
-        if escape is not None:
-            value = int(escape[1], 16)
-            out += bytes([value]) if value in _UNRESERVED else b"%" + escape[1].upper()
-            at += 3
-            continue
-        out += b"%%%02X" % octets[at] if octets[at] in encoded else octets[at : at + 1]
-        at += 1
-    return out.decode("ascii")
+def _encoded(text: str, special: re.Pattern[bytes]) -> str:
+    return special.sub(_octet, text.encode()).decode("ascii")
+
+
+def _octet(found: re.Match[bytes]) -> bytes:
+    text = found[0]
+    if len(text) == 1:
+        return b"%%%02X" % text[0]
+    value = int(text[1:], 16)
+    return bytes((value,)) if value in _UNRESERVED else text.upper()
 
 
 def domain_of(text: str) -> str:

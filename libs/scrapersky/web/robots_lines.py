@@ -1,0 +1,55 @@
+"""The lines of a robots.txt: whatever their ends, their encoding and their spelling."""
+
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+
+LONGEST_FILE = 500 * 1024
+LONGEST_LINE = 2083 * 8 - 1
+
+_UTF8_MARK = b"\xef\xbb\xbf"
+_SPACE = b" \t\x0b\x0c"
+_KEYS = re.compile(
+    rb"(?P<AGENT>user-agent|useragent|user agent)|(?P<ALLOW>allow)|(?P<SITEMAP>site-?map)|(?P<DELAY>crawl-?delay)"
+    rb"|(?P<DISALLOW>disallow|dissallow|dissalow|disalow|diasllow|disallaw)",
+    re.IGNORECASE,
+)
+
+
+class Key(Enum):
+    """What a line is about."""
+
+    AGENT = auto()
+    ALLOW = auto()
+    DISALLOW = auto()
+    SITEMAP = auto()
+    DELAY = auto()
+
+
+def lines(body: bytes) -> Iterator[tuple[Key, bytes]]:
+    """Yield the lines that say something: key and value, comments and white space gone.
+
+    Args:
+        body: The file. Of what is longer than `LONGEST_FILE` the last line, which is cut, does not count either.
+    """
+    text = _text(body[:LONGEST_FILE])
+    if len(body) > LONGEST_FILE:
+        text = text[: max(text.rfind(b"\n"), text.rfind(b"\r"), 0)]
+    for line in re.split(rb"\r\n|\n|\r", text):
+        content = line[:LONGEST_LINE].partition(b"#")[0].replace(b"\x00", b"").strip(_SPACE)
+        key, colon, value = content.partition(b":")
+        if not colon:
+            words = content.split()
+            key, value = words if len(words) == 2 else (b"", b"")  # noqa: PLR2004
+        known = _KEYS.match(key.strip(_SPACE))
+        if known is not None and known.lastgroup is not None:
+            yield Key[known.lastgroup], value.strip(_SPACE)
+
+
+def _text(body: bytes) -> bytes:
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):  # forbidden, and seen: what old editors save as "Unicode"
+        return body.decode("utf-16", "replace").encode("utf-8", "replace")
+    for length in (3, 2, 1):
+        if body.startswith(_UTF8_MARK[:length]):
+            return body[length:]
+    return body
