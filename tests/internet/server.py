@@ -29,7 +29,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a site answers. With ``stream`` the body ends when it does, or never; ``raw`` replaces everything."""
+    """What a site answers, after ``delay`` seconds.
+
+    With ``stream`` the body ends when it does, or never; ``raw`` replaces everything.
+    """
 
     status: int = 200
     content_type: str = "text/html; charset=utf-8"
@@ -37,6 +40,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     stream: Callable[[], AsyncIterator[bytes]] | None = None
     raw: bytes | None = None
+    delay: float = 0
 
 
 Handler = Callable[[Request], Answer]
@@ -100,6 +104,8 @@ class HttpServer:
         while True:
             request = await _read_request(scheme, reader)
             answer = self._handler(request)
+            if answer.delay:
+                await asyncio.sleep(answer.delay)
             if answer.raw is not None:
                 writer.write(answer.raw)
                 await writer.drain()

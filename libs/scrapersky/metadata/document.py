@@ -20,7 +20,7 @@ _INLINE = words(
     """a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small span strike
     strong sub sup time tt u var"""
 )
-_GLUE = frozenset({"wbr"})
+_EDGES: dict[object, str] = {**dict.fromkeys(_INLINE, EDGE), "wbr": ""}
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
@@ -152,21 +152,21 @@ def _absolute(href: str, base: str) -> str | None:
 def _texts(root: "etree._Element") -> Iterator[str]:
     walk = etree.iterwalk(root, events=("start", "end", "comment"))
     for event, element in walk:
-        tag = element.tag
         if event == "comment":
             yield element.tail or ""
             continue
-        edge = EDGE if tag in _INLINE else "" if tag in _GLUE else "\n"
-        yield edge
+        tag = element.tag
+        yield _EDGES.get(tag, "\n")
         if event == "end":
-            yield (element.tail or "") if element is not root else ""
+            if element is not root and (tail := element.tail):
+                yield tail
         elif tag in _SKIPPED:
             walk.skip_subtree()
         elif tag in _INLINE and (style := element.get("style")) and (instead := _disguised(element, style)) is not None:
             walk.skip_subtree()
             yield instead
-        else:
-            yield element.text or ""
+        elif text := element.text:
+            yield text
 
 
 def _disguised(element: "etree._Element", style: str) -> str | None:

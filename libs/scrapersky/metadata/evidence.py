@@ -46,6 +46,11 @@ class Traces:
         return _lines(url[:1000] for url in islice(filter(None, urls), MAX_ASSETS))
 
     @cached_property
+    def links(self) -> str:
+        """Where the page's links lead, as written."""
+        return _lines(href[:1000] for href in islice(self._document.anchors, MAX_ASSETS))
+
+    @cached_property
     def scripts(self) -> str:
         """Inline scripts."""
         return _lines(script.text for script in self._document.root.iter("script") if script.text)

@@ -1,8 +1,8 @@
 r"""What gives technologies away: a table of our own, made from their documentation and from what their pages show.
 
 A rule reads ``kind needle`` or ``kind needle ~ pattern``. The kind says which of the page's traces is searched (asset,
-script, class, comment, meta, header, html); the needle is literal; the pattern, case-insensitive, must match around it,
-and its groups, if it has any, are the version. ``\n`` in a needle is the beginning of a line.
+link, script, class, comment, meta, header, html); the needle is literal; the pattern, case-insensitive, must match
+around it, and its groups, if it has any, are the version. ``\n`` in a needle is the beginning of a line.
 """
 
 from typing import NamedTuple

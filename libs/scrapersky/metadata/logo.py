@@ -9,9 +9,12 @@ from lxml import etree
 from scrapersky.metadata.document import Document
 from scrapersky.metadata.items import Graph, Item
 from scrapersky.metadata.schema_org import is_organization
+from scrapersky.web.urls import host_of
 
 MAX_IMAGES = 2000
 MAX_ABOVE = 8
+EARLY_IMAGES = 40
+"""The first of a page, of which what is around them may say that they are the logo; later ones must say so."""
 ENOUGH = 4
 """Points that an image must have to be taken for the logo."""
 
@@ -24,6 +27,8 @@ _FOREIGN = re.compile(
 )
 _TOP = re.compile(r"\b(?:site-)?(?:header|masthead|navbar|topbar|top-bar|nav)\b|header", re.IGNORECASE)
 _BOTTOM = re.compile(r"footer", re.IGNORECASE)
+# How links to the home page are written, without a slash at the end; the absolute ones beside them.
+_HOMES = frozenset({"", ".", "/index.html", "index.html", "/index.php", "index.php", "/home"})
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "srcset")
 
 
@@ -56,20 +61,22 @@ def _image_url(image: Item) -> str | None:
 
 def _pictured(document: Document) -> str | None:
     best: tuple[int, str | None] = (ENOUGH - 1, None)
-    for element in islice(document.root.iter("img", "image"), MAX_IMAGES):
+    homes = _homes(document)
+    for number, element in enumerate(islice(document.root.iter("img", "image"), MAX_IMAGES)):
         own = " ".join(map(str, element.values()))
-        points = _points(own[:1000], element, document)
+        points = _points(own[:1000], element, homes, is_early=number < EARLY_IMAGES)
         if points > best[0] and (url := _source(element, document)):
             best = (points, url)
     return best[1]
 
 
-def _points(own: str, image: "etree._Element", document: Document) -> int:
-    above = list(islice(image.iterancestors(), MAX_ABOVE))
-    named = 4 * _is_logo(own) or 3 * any(_is_logo(_names(element)) for element in above[:3])
-    leads_home = any(_leads_home(element, document) for element in above[:3])
+def _points(own: str, image: "etree._Element", homes: frozenset[str], *, is_early: bool) -> int:
+    above = list(islice(image.iterancestors(), 3)) if is_early else []
+    named = 4 * _is_logo(own) or 3 * any(_is_logo(_names(element)) for element in above)
+    leads_home = any((element.get("href") or "-").strip().rstrip("/") in homes for element in above)
     if not (named or leads_home):
         return 0
+    above = list(islice(image.iterancestors(), MAX_ABOVE))
     near = [_names(element) for element in above]
     is_top = any(
         element.tag in {"header", "nav"} or _TOP.search(names) for element, names in zip(above, near, strict=True)
@@ -90,12 +97,10 @@ def _names(element: "etree._Element") -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''}"[:500]
 
 
-def _leads_home(element: "etree._Element", document: Document) -> bool:
-    href = element.get("href") if element.tag == "a" else None
-    if href is None or href.count("/") > 3:  # noqa: PLR2004
-        return False
-    target = document.absolute(href)
-    return target is not None and target.split("#")[0].rstrip("/").count("/") == 2  # noqa: PLR2004
+def _homes(document: Document) -> frozenset[str]:
+    host = host_of(document.url)
+    hosts = {host, f"www.{host}", host.removeprefix("www.")}
+    return _HOMES | {f"{scheme}//{name}" for name in hosts for scheme in ("https:", "http:", "")}
 
 
 def _source(element: "etree._Element", document: Document) -> str | None:

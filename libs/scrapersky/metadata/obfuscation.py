@@ -6,7 +6,7 @@ import codecs
 import html
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from urllib.parse import unquote
 
 from scrapersky.metadata.document import Document
@@ -20,7 +20,7 @@ _AT_WORDS = (
     "|snabel-?a|alfakrøll|kurukkukaku|собака|ατ|παπάκι|アット|アットマーク"
 )
 _DOT_WORDS = "dot|punkt|punto|point|ponto|punt|kropka|tečka|tecka|pont|prick|nokta|piste|точка|τελεία|ドット|\\.|·"
-_AT = rf"[\[({{<|*_]\s*+(?:{_AT_WORDS})\s*+[\])}}>|*_]|(?<=\s)-at-(?=\s)|(?<=\w)[\[(]a[\])](?=\w)"
+_AT = rf"[\[({{<|*_]\s*+(?:{_AT_WORDS})\s*+[\])}}>|*_]"
 _DOT = (
     rf"(?:\s*[\[({{<|*_]\s*+(?:{_DOT_WORDS})\s*+[\])}}>|*_]\s*|\s+(?:dot|punkt|punto|point|ponto|kropka)\s+"
     r"|\s-dot-\s|\.(?=\w))"
@@ -29,7 +29,14 @@ _NAME = r"[a-z0-9À-ɏ_+-]{1,64}"
 _LABEL = r"[a-z0-9À-ɏ-]{1,63}"
 _LEFT = re.compile(rf"({_NAME}(?:{_DOT}{_NAME}){{0,4}})$", re.IGNORECASE)
 _RIGHT = re.compile(rf"\s*({_LABEL}(?:{_DOT}{_LABEL}){{1,4}})", re.IGNORECASE)
-_BRACKETED_AT = re.compile(rf"{_AT}|\s?@\s?(?={_LABEL}\s?[\[({{<]\s?(?:{_DOT_WORDS})\s?[\])}}>])", re.IGNORECASE)
+_BRACKETED_AT = re.compile(_AT, re.IGNORECASE)
+# What is rarer is looked for only where its sign is: a pattern that begins with a class of characters is found fast.
+_RARER_AT = {
+    "-at-": re.compile(r"(?<=\s)-at-(?=\s)"),
+    "(a)": re.compile(r"(?<=\w)\(a\)(?=\w)"),
+    "[a]": re.compile(r"(?<=\w)\[a\](?=\w)"),
+    "@": re.compile(rf"@\s?(?={_LABEL}\s?[\[({{<]\s?(?:{_DOT_WORDS})\s?[\])}}>])", re.IGNORECASE),
+}
 _BRACKETED_DOT = re.compile(_DOT, re.IGNORECASE)
 # "info at acme dot com": plain words count only where both are there.
 _SPOKEN = re.compile(
@@ -39,22 +46,22 @@ _NO_NAMES = words(
     """me us him her them it you we work meet look find visit here online more shop order book is are am be available
     located website site page store open seen live read see go sign click check lodge stay eat buy apply start"""
 )
-_SPOKEN_DOT = re.compile(r"\s(?:dot|DOT|Dot)\s")
+_SPOKEN_DOTS = (" dot ", " DOT ", " Dot ")
 _LABELLED = re.compile(
-    r"(?:[Mm]ail|MAIL|[Cc]orreo|[Cc]ourriel)\s?+(?:us|address)?\s?+[:\-\u2013]?\s?+"
+    r"[MmCc](?:ail|AIL|orreo|ourriel)\s?+(?:us|address)?\s?+[:\-\u2013]?\s?+"
     r"([\w+-]{1,64}(?:\.[\w+-]{1,64}){0,3})\s?+(?:@|\sat\s)\s?+([\w-]{1,63}(?:\.[\w-]{1,63}){1,3})"
 )
 # "info @ acme.com" is an address, "find us @ acme.com" is none.
-_ROLE = re.compile(
-    rf"(?<![\w.@-])(info|mail|e-?mail|contact|kontakt|contacto|contato|office|buero|hello|hallo|hola|sales|service|support"
-    rf"|admin|enquiries|inquiries|booking|bookings|reservations|reception|help|team|post)\s{{1,2}}@\s{{0,2}}"
-    rf"({_LABEL}(?:\.{_LABEL}){{1,3}})",
-    re.IGNORECASE,
+_SPACED_AT = re.compile(rf"@\s{{0,2}}({_LABEL}(?:\.{_LABEL}){{1,3}})", re.IGNORECASE)
+_ROLES = words(
+    """info mail e-mail email contact kontakt contacto contato office buero hello hallo hola sales service support admin
+    enquiries inquiries booking bookings reservations reception help team post"""
 )
 _TYPO3 = re.compile(r"linkTo_UnCryptMailto\((?:'|%27|\\?\")([^'\"\\)%]{6,200})")
 _TYPO3_RANGES = ((0x2B, 0x3A), (0x40, 0x5A), (0x61, 0x7A))
 _SCRIPTED = re.compile(r"mailto:([^'\"\\\s<>]{5,254})", re.IGNORECASE)
-_BACKWARDS = re.compile(r"(?<![\w.@-])[a-z]{2,6}\.[\w.-]{2,80}@[\w.-]{1,64}(?![\w@-])")
+_ENDING_BACKWARDS = re.compile(r"(?<![\w.@-])[a-z]{2,6}\.[\w.-]{2,80}$")
+_NAME_BACKWARDS = re.compile(r"@[\w.-]{1,64}(?![\w@-])")
 _DATA_MAIL = re.compile(r"data-(?:[\w-]{1,30}-)?e?-?mail(?:-\w{1,30})?", re.IGNORECASE)
 _SETTING = re.compile(
     r"[\"']\w{0,30}e-?mail\w{0,20}[\"']\s?:\s?[\"']([^\"'\s\\]{1,64}@[^\"'\s\\]{4,100})[\"']", re.IGNORECASE
@@ -105,22 +112,28 @@ def hidden(document: Document) -> Iterator[str]:
 
 def spelled_out(text: str) -> Iterator[str]:
     """Candidates from running text: ``info [at] acme [dot] com`` and its kin in a dozen languages."""
-    for at in islice(_BRACKETED_AT.finditer(text), MAX_FINDS):
+    patterns = [_BRACKETED_AT, *(pattern for sign, pattern in _RARER_AT.items() if sign in text)]
+    for at in islice(chain.from_iterable(pattern.finditer(text) for pattern in patterns), MAX_FINDS):
         left = _LEFT.search(text[max(0, at.start() - 90) : at.start()].rstrip())
         right = _RIGHT.match(text[at.end() : at.end() + 160])
         if left and right:
             yield f"{_dotted(left.group(1))}@{_dotted(right.group(1))}"
-    spoken_text = text if _SPOKEN_DOT.search(text) else ""
+    spoken_text = text if any(dot in text for dot in _SPOKEN_DOTS) else ""
     for spoken in islice(_SPOKEN.finditer(spoken_text), MAX_FINDS):
         if spoken.group(1).lower() not in _NO_NAMES:
             yield f"{spoken.group(1)}@{_dotted(spoken.group(2))}"
-    for pattern in (_LABELLED, _ROLE):
-        yield from (f"{found.group(1)}@{found.group(2)}" for found in islice(pattern.finditer(text), MAX_FINDS))
+    for labelled in islice(_LABELLED.finditer(text), MAX_FINDS):
+        yield f"{labelled.group(1)}@{labelled.group(2)}"
+    for spaced in islice(_SPACED_AT.finditer(text), MAX_FINDS):
+        before = text[max(0, spaced.start() - 20) : spaced.start()]
+        name = before.split()[-1:]
+        if name and before[-1].isspace() and name[0].lower() in _ROLES:
+            yield f"{name[0]}@{spaced.group(1)}"
 
 
 def attributed(document: Document) -> Iterator[tuple[bool, str]]:
     """Candidates from attributes other than mailto links; whether each is a reference rather than words."""
-    if "@" not in document.source:
+    if not _has_in_tags(document.source, "@"):
         return
     found = document.root.xpath("//@*[contains(., '@')]")
     for value in islice(found if isinstance(found, list) else (), MAX_FINDS):
@@ -135,6 +148,18 @@ def attributed(document: Document) -> Iterator[tuple[bool, str]]:
             yield True, text
 
 
+def _has_in_tags(source: str, sign: str) -> bool:
+    # Asking the tree is ten times dearer, and on most pages the sign is in scripts and text alone.
+    position = -1
+    for _ in range(MAX_FINDS):
+        position = source.find(sign, position + 1)
+        if position < 0:
+            return False
+        if source.rfind("<", 0, position) > source.rfind(">", 0, position):
+            return True
+    return True
+
+
 def scripted(document: Document) -> Iterator[str]:
     """Candidates from inline scripts that write addresses: texts joined, reversed or decoded, and ``mailto:``."""
     for script in document.root.iter("script"):
@@ -144,10 +169,14 @@ def scripted(document: Document) -> Iterator[str]:
 
 def doubtful(document: Document) -> Iterator[str]:
     """Candidates that only the site's own domain makes likely: text turned around by styles, settings in scripts."""
-    yield from (match.group()[::-1] for match in islice(_BACKWARDS.finditer(document.text), MAX_FINDS))
+    text = document.text
+    for name in islice(_NAME_BACKWARDS.finditer(text), MAX_FINDS):
+        if ending := _ENDING_BACKWARDS.search(text[max(0, name.start() - 90) : name.start()]):
+            yield (ending.group() + name.group())[::-1]
     for script in document.root.iter("script"):
-        if (text := script.text) and "@" in text and ("mail" in text or "Mail" in text):
-            yield from islice(_SETTING.findall(text[:MAX_SCRIPT]), MAX_FINDS)
+        code = script.text or ""
+        if "@" in code and ("mail" in code or "Mail" in code):
+            yield from islice(_SETTING.findall(code[:MAX_SCRIPT]), MAX_FINDS)
 
 
 def _of_script(script: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 Numbers are judged by libphonenumber's tables (phonenumberslite), in the regions that `regions.regions` finds.
 """
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ LINKED, WRITTEN = range(2)
 """How sure a number is: a link or structured fact; plain text."""
 
 # Digits with what people put between them, on one line.
-_RUN = re.compile(r"[+(\[]{0,2}\d(?:[ ().\-\u2010-\u2015\u2212/·•\[\]+]{0,4}\d){6,}+")
+_RUN = re.compile(r"\d(?:[ ().\-\u2010-\u2015\u2212/·•\[\]+]{0,4}\d){6,}+")
 _EXTENSION = re.compile(r"[ ,;]{0,3}(?:ext(?:ension|n)?|x|durchwahl|poste|anexo|int)[.:]? ?\d{1,6}\b", re.IGNORECASE)
 _CLINGING = re.compile(r"[\w$€£¥#@=%~]$|\d[.,:]$")
 _PHONE = re.compile(
@@ -64,11 +65,12 @@ _ONCLICK = "//@onclick[contains(., 'tel:')]"
 _DIALS = re.compile(r"tel:([+\d().\s-]{5,30})")
 # Area codes of toll-free numbers in North America, and words in capitals.
 _VANITY = re.compile(
-    r"(?<![\w-])(?:1[-. ])?\(?(8(?:00|33|44|55|66|77|88))\)?[-. ]"
+    r"(8(?:00|33|44|55|66|77|88))\)?[-. ]"
     r"((?=[\dA-Z-]{7})[\d-]{0,5}[A-Z]{3,8}(?:-[A-Z\d]{1,8}){0,2})(?![\w-])"
 )
+_BEFORE_VANITY = re.compile(r"(?:^|[^\w-])(?:1[-. ])?\(?$")
 _NORTH_AMERICA = frozenset({"US", "CA"})
-_SPOKEN = "//@*[(name()='alt' or name()='aria-label') and contains(translate(., '123456789', '000000000'), '000')]"
+_LABELS = tuple(re.compile(rf"{name}=\"([^\"<>]{{0,80}}\d{{3}}[^\"<>]{{0,80}})\"") for name in ("alt", "aria-label"))
 _NANP = re.compile(r"(?:\+?1[ .\-/\u2010-\u2013]{0,3})?[(\[]?\d{3}[)\]]?\D{0,3}\d{3}\D{0,3}\d{4}(?!\d).*", re.DOTALL)
 _GLUED_WORD = re.compile(r"[A-Z][a-z]")
 _FAX_AFTER = re.compile(r"\s?\((?:tele)?fax\)", re.IGNORECASE)
@@ -130,13 +132,14 @@ def _linked(document: Document, graph: Graph, regions: list[str]) -> Iterator[Ph
 
 def _labels(document: Document) -> str:
     # What images and icons say instead of the text beside them: "Call us at 512-555-0142".
-    found = document.root.xpath(_SPOKEN, smart_strings=False)
-    texts = [str(text)[:200] for text in (found if isinstance(found, list) else [])[:MAX_LINKS]]
-    return "".join(f"\n{text}" for text in texts if _PHONE.search(text))
+    texts = [text for labels in _LABELS for text in islice(labels.findall(document.source), MAX_LINKS)]
+    return "".join(f"\n{html.unescape(text)}" for text in texts if _PHONE.search(text))
 
 
 def _vanity(text: str) -> Iterator[Phone]:
     for match in islice(_VANITY.finditer(text), MAX_SEARCHES):
+        if not _BEFORE_VANITY.search(text[max(0, match.start() - 4) : match.start()]):
+            continue
         digits = phonenumbers.convert_alpha_characters_in_number(match.group(2)).replace("-", "")
         if phone := _checked(phonenumbers.parse(f"+1{match.group(1)}{digits[:7]}"), WRITTEN, is_fax=False):
             yield phone
@@ -170,7 +173,7 @@ def _written(text: str, regions: list[str]) -> Iterator[Phone]:
     seen: set[str] = set()
     searches = MAX_SEARCHES
     for run in islice(_RUN.finditer(text), MAX_RUNS):
-        start, end = run.start(), min(run.end(), run.start() + MAX_RUN)
+        start, end = _opening(text, run.start()), min(run.end(), run.start() + MAX_RUN)
         extension = _EXTENSION.match(text, end)
         window = text[start : extension.end() if extension else end]
         is_abroad = window.startswith("00")  # the international prefix of most countries
@@ -192,6 +195,13 @@ def _written(text: str, regions: list[str]) -> Iterator[Phone]:
             if is_shown and (phone := _checked(match.number, WRITTEN, is_fax=is_fax)):
                 seen.add(window)
                 yield phone
+
+
+def _opening(text: str, start: int) -> int:
+    # Where a "+" or bracket before the first digit stands: a pattern that began with them would be tried everywhere.
+    while start > 0 and text[start - 1] in "+([":
+        start -= 1
+    return start
 
 
 def _shortest(region: str) -> int:

@@ -17,6 +17,7 @@ _REVERSED = re.compile(rf"({_STRING})\s?\.split\((?:''|\"\")\)\s?\.reverse\(\)\s
 _DECODED = re.compile(rf"\b(unescape|decodeURI(?:Component)?|atob)\(\s?({_STRING})\s?\)")
 _CODES = re.compile(r"String\.fromCharCode\(((?:\s?(?:0x[\da-f]{1,4}|\d{1,5})\s?,?){1,300})\)", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|(.))")
+_SIGNS = ("@", "&#64;", "&#x40;", "\\x40", "\\u0040", "%40")
 _TELLING = ("fromCharCode", "reverse()", "unescape(", "decodeURI", "atob(")
 
 
@@ -30,7 +31,7 @@ def built_texts(script: str) -> Iterator[str]:
         for pattern, plain in ((_REVERSED, _reversed), (_DECODED, _decoded), (_CODES, _from_codes)):
             yield from (plain(match)[:MAX_TEXT] for match in pattern.finditer(script))
             script = pattern.sub(partial(_literal_of, plain), script)
-    if "@" in script or "64" in script or "40" in script:
+    if any(sign in script for sign in _SIGNS):
         yield from _joined(script)
 
 

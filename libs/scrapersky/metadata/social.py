@@ -123,6 +123,8 @@ def _candidates(document: Document, graph: Graph) -> Iterator[tuple[int, str]]:
 
 
 def _looks_social(href: str) -> bool:
+    if href[:1] in {"/", "#"} and href[:2] != "//":
+        return False
     parts = _URL.match(href[:300])
     return parts is not None and _ALIAS.sub("", parts.group(1).lower()) in _HOSTS
 
@@ -141,7 +143,8 @@ def _place(element: "etree._Element") -> int:
 
 def _embedded(document: Document) -> Iterator[str]:
     if "facebook.com" in document.source:
-        found = document.root.xpath("//*[contains(@class, 'fb-page')]/@data-href", smart_strings=False)
+        path = "//*[contains(@class, 'fb-page')]/@data-href"
+        found = document.root.xpath(path, smart_strings=False) if "fb-page" in document.source else []
         yield from (str(href) for href in (found if isinstance(found, list) else [])[:10])
         for frame in islice(document.root.iter("iframe"), 100):
             source = frame.get("src") or ""

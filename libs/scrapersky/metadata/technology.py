@@ -11,6 +11,7 @@ from scrapersky.metadata.wordpress_parts import parts
 MAX_TRIES = 20
 _TEXTS = {
     "asset": "assets",
+    "link": "links",
     "script": "scripts",
     "class": "classes",
     "comment": "comments",
@@ -18,7 +19,16 @@ _TEXTS = {
     "header": "headers",
     "html": "html",
 }
-_LINE_KINDS = frozenset({"asset", "header", "meta"})
+_NEEDLES = {
+    kind: [
+        (needle, number)
+        for number, fingerprint in enumerate(FINGERPRINTS)
+        for each, needle, _ in fingerprint.rules
+        if each == kind
+    ]
+    for kind in _TEXTS
+}
+_LINE_KINDS = frozenset({"asset", "link", "header", "meta"})
 _NEAR = 120
 _QUERY_VERSION = re.compile(r"[?&]v(?:er(?:sion)?)?=(\d{1,3}(?:\.\d{1,4}){1,3})(?![\w.])")
 
@@ -33,7 +43,8 @@ def tech_stack(traces: Traces) -> dict[str, dict[str, str | None]]:
         found["Elementor"] = builder.entry("page builder")
         # It runs nowhere else.
         found.setdefault("WordPress", Evidence(None, builder.text).entry("CMS"))
-    for fingerprint in FINGERPRINTS:
+    for number in _likely(traces):
+        fingerprint = FINGERPRINTS[number]
         if evidence := _match(fingerprint, traces):
             found[fingerprint.name] = evidence.entry(fingerprint.category)
     if core:
@@ -45,6 +56,14 @@ def tech_stack(traces: Traces) -> dict[str, dict[str, str | None]]:
         if name != "WordPress" and core and core.version and entry["version"] == core.version:
             entry["version"] = None
     return found
+
+
+def _likely(traces: Traces) -> list[int]:
+    found: set[int] = set()
+    for kind, needles in _NEEDLES.items():
+        text = getattr(traces, _TEXTS[kind])
+        found.update(number for needle, number in needles if needle in text)
+    return sorted(found)
 
 
 def _match(fingerprint: Fingerprint, traces: Traces) -> Evidence | None:
