@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.support.pushgateway",
     "tests.support.pgbouncer",
     "tests.support.internet",
+    "tests.support.one_site",
     "tests.support.places",
     "tests.support.command_line",
 ]

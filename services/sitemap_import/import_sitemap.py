@@ -27,8 +27,9 @@ from scrapersky.queue.queues import SITEMAP_IMPORTS
 from scrapersky.queue.stage import Lease
 from scrapersky.settings import Settings
 from scrapersky.sitemaps.files import FoundSitemap, store_sitemap_files
-from scrapersky.sitemaps.pages import Listed, Owner, PageCounts, mark_vanished, store_pages
+from scrapersky.sitemaps.pages import Owner, PageCounts, PageStore
 from scrapersky.sitemaps.read import Entry, SitemapReader
+from scrapersky.sitemaps.vanished import AT_ONCE, find_vanished, mark_vanished, vanished_since_last_read
 from scrapersky.web.fetcher import Fetcher
 from scrapersky.web.response import NOT_MODIFIED, Response, Validators
 from scrapersky.web.urls import host_of, registrable
@@ -78,10 +79,9 @@ class ImportSitemap:
 
     async def work(self, row: QueuedSitemap, lease: Lease) -> Import:
         """Stream the file into ``pages``; what it says of itself is left for the settle."""
-        known = Validators(row.etag, row.http_last_modified)
         async with self._fetcher.stream(
             row.url,
-            validators=known,
+            validators=await self._validators(row, lease),
             max_bytes=self._settings.sitemap_max_bytes,
             total_timeout=self._settings.sitemap_total_timeout,
         ) as response:
@@ -89,6 +89,13 @@ class ImportSitemap:
             if response.status == NOT_MODIFIED:
                 return Import()
             return await _Importer(row, lease, self._settings, response).run()
+
+    async def _validators(self, row: QueuedSitemap, lease: Lease) -> Validators | None:
+        known = Validators(row.etag, row.http_last_modified)
+        if not known.headers():
+            return None
+        async with lease.transaction() as session:
+            return None if await vanished_since_last_read(session, row.id) else known
 
     async def settle(self, session: AsyncSession, results: Sequence[tuple[QueuedSitemap, Import]]) -> None:
         """Write what was learnt of each file, and the sitemaps that indexes name."""
@@ -117,10 +124,9 @@ class _Importer:
             max_bytes=settings.sitemap_max_bytes,
             max_ratio=settings.fetch_max_compression_ratio,
         )
-        self._owner = Owner(row.id, row.domain_id, row.tenant_id)
         self._site = {registrable(host_of(row.url)), registrable(host_of(response.final_url))}
         self._result = Import()
-        self._listed = Listed()
+        self._pages = PageStore(Owner(row.id, row.domain_id, row.tenant_id), self._result.counts)
         self._spoke_at = monotonic()
 
     async def run(self) -> Import:
@@ -140,9 +146,8 @@ class _Importer:
         if self._reader.is_exhausted:
             why = self._reader.warnings[-1] if self._reader.warnings else "it does not end"
             raise PermanentError("body-too-large", f"{self._row.url}: {why}; its entries until there are kept")
-        if self._reader.kind != "index" and not self._reader.repaired and self._listed.complete:
-            async with self._lease.transaction() as session:
-                await mark_vanished(session, self._owner, self._listed, self._result.counts)
+        if self._reader.kind != "index" and not self._reader.repaired and self._pages.may_have_lost_pages:
+            await self._mark_vanished()
         self._result.columns = self._columns()
         return self._result
 
@@ -178,8 +183,14 @@ class _Importer:
 
     async def _store(self, chunk: list[Entry]) -> None:
         async with self._lease.transaction() as session:
-            await store_pages(session, self._owner, chunk, self._result.counts)
-        self._listed.add(entry.loc for entry in chunk)
+            await self._pages.store(session, chunk)
+
+    async def _mark_vanished(self) -> None:
+        async with self._lease.transaction() as session:
+            vanished = await find_vanished(session, self._row.id, self._pages.listed)
+        for at in range(0, len(vanished), AT_ONCE):
+            async with self._lease.transaction() as session:
+                self._result.counts.vanished += await mark_vanished(session, vanished[at : at + AT_ONCE])
 
     def _say_progress(self) -> None:
         if monotonic() - self._spoke_at > PROGRESS_SECONDS:

@@ -14,41 +14,38 @@ END_TAG = b"</url>"
 START_TAG = b"<url>"
 IMAGE_TAG = b"<image:image>"
 
-_KEYS = (LOC, "lastmod", CHANGEFREQ, PRIORITY)
-_ENTITY = rb"&(?:amp|lt|gt|quot|apos);"
+_ENTITY = r"&(?:amp|lt|gt|quot|apos);"
 # With carriage returns, which expat would turn into newlines.
-_CONTROLS = rb"\x00-\x08\x0b-\x1f"
-_SPACE = rb"[ \t\r\n]*+"
-_TEXT = rb"[^<&>%(no)s]*+(?:%(entity)s[^<&>%(no)s]*+)*+" % {b"no": _CONTROLS, b"entity": _ENTITY}
-_VALUE = rb'"[^"<&%(no)s]*+(?:%(entity)s[^"<&%(no)s]*+)*+"' % {b"no": _CONTROLS, b"entity": _ENTITY}
-_CDATA = rb"<!\[CDATA\[[^\]%s]*+\]\]>" % _CONTROLS
+_CONTROLS = r"\x00-\x08\x0b-\x1f"
+_SPACE = r"[ \t\r\n]*+"
+_TEXT = rf"[^<&>{_CONTROLS}]*+(?:{_ENTITY}[^<&>{_CONTROLS}]*+)*+"
+_VALUE = rf'"[^"<&{_CONTROLS}]*+(?:{_ENTITY}[^"<&{_CONTROLS}]*+)*+"'
+_CDATA = rf"<!\[CDATA\[[^\]{_CONTROLS}]*+\]\]>"
 
 
-def _element(name: bytes, content: bytes) -> bytes:
-    return rb"<%s>%s</%s>" % (name, content, name)
+def _element(name: str, content: str) -> str:
+    return f"<{name}>{content}</{name}>"
 
 
-def _own(name: bytes) -> bytes:
-    return rb"(?:%s%s)?+" % (_element(name, rb"(%s)" % _TEXT), _SPACE)
+def _own(name: str) -> str:
+    return rf"(?:{_element(name, f'({_TEXT})')}{_SPACE})?+"
 
 
-_OF_IMAGE = (b"loc", b"title", b"caption", b"geo_location", b"license")
-_IN_IMAGE = rb"|".join(_element(b"image:" + name, rb"(?:%s|%s)" % (_CDATA, _TEXT)) for name in _OF_IMAGE)
-_IMAGE = _element(b"image:image", rb"%s(?:(?:%s)%s)*+" % (_SPACE, _IN_IMAGE, _SPACE))
-_LINK = rb"<xhtml:link(?:[ \t\r\n]++[a-zA-Z:\-]++=%s)*+%s/>" % (_VALUE, _SPACE)
-_EXTENSIONS = rb"(?:(?:%s|%s)%s)*+" % (_LINK, _IMAGE, _SPACE)
-_FIELDS = rb"".join(_own(name) + _EXTENSIONS for name in (b"lastmod", b"changefreq", b"priority"))
-_BLOCK = re.compile(
-    _SPACE + _element(b"url", _SPACE + _element(b"loc", rb"(%s)" % _TEXT) + _SPACE + _EXTENSIONS + _FIELDS)
-)
-_CHARACTERS = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"'"), (b"&amp;", b"&"))
+_OF_IMAGE = ("loc", "title", "caption", "geo_location", "license")
+_IN_IMAGE = "|".join(_element(f"image:{name}", f"(?:{_CDATA}|{_TEXT})") for name in _OF_IMAGE)
+_IMAGE = _element("image:image", rf"{_SPACE}(?:(?:{_IN_IMAGE}){_SPACE})*+")
+_LINK = rf"<xhtml:link(?:[ \t\r\n]++[a-zA-Z:\-]++={_VALUE})*+{_SPACE}/>"
+_EXTENSIONS = rf"(?:(?:{_LINK}|{_IMAGE}){_SPACE})*+"
+_FIELDS = "".join(_own(name) + _EXTENSIONS for name in ("lastmod", "changefreq", "priority"))
+_BLOCK = re.compile(_SPACE + _element("url", _SPACE + _element("loc", f"({_TEXT})") + _SPACE + _EXTENSIONS + _FIELDS))
+_CHARACTERS = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 
 
-def take(content: bytes, at: int, entries: list[RawEntry]) -> int:
+def take(content: str, at: int, entries: list[RawEntry]) -> int:
     """Take the elements that follow each other from ``at``.
 
     Args:
-        content: Bytes of an element's content, beginning outside any tag.
+        content: Of an element, beginning outside any tag; each character is one byte of UTF-8.
         at: Where to begin.
         entries: Grows by what was taken.
 
@@ -57,21 +54,31 @@ def take(content: bytes, at: int, entries: list[RawEntry]) -> int:
     """
     is_ascii = content.isascii()
     while (block := _BLOCK.match(content, at)) and (is_ascii or _is_utf8(block.group())):
-        entries.append((URL_ENTRY, {key: _text(text) for key, text in zip(_KEYS, block.groups(), strict=True) if text}))
+        loc, lastmod, changefreq, priority = block.groups()
+        fields = {LOC: _text(loc)} if loc else {}
+        if lastmod:
+            fields["lastmod"] = _text(lastmod)
+        if changefreq:
+            fields[CHANGEFREQ] = _text(changefreq)
+        if priority:
+            fields[PRIORITY] = _text(priority)
+        entries.append((URL_ENTRY, fields))
         at = block.end()
     return at
 
 
-def _is_utf8(octets: bytes) -> bool:
+def _is_utf8(characters: str) -> bool:
     try:
-        octets.decode()
+        characters.encode("latin-1").decode()
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _text(octets: bytes) -> str:
-    if b"&" in octets:
+def _text(characters: str) -> str:
+    if not characters.isascii():
+        characters = characters.encode("latin-1").decode()
+    if "&" in characters:
         for entity, character in _CHARACTERS:
-            octets = octets.replace(entity, character)
-    return octets.decode()
+            characters = characters.replace(entity, character)
+    return characters

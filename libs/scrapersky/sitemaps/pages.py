@@ -1,23 +1,36 @@
-"""The pages of a sitemap into ``pages``: COPY into a temporary table, then one merge, chunk by chunk.
+"""The pages of one sitemap file into ``pages``, chunk by chunk, each in a short transaction.
 
-A page is one row: (domain, URL), found by a 16-byte hash. Rows that a chunk does not change are not touched. A page
-that its sitemap no longer lists is marked as vanished, never deleted; what is listed again is unmarked.
+A page is one row: (domain, URL), found by a 16-byte hash. While a file has no pages yet, chunks are copied straight
+into the table; from the first URL on that turns out to be known (listed twice, or by another file), and for every later
+import, they are copied into a temporary table and merged, and rows that a chunk does not change are not touched.
+
+Rows come in the order of their hashes, and their ids begin with the time: so both indexes grow in few places, however
+large the table is, and a chunk costs what it costs in a small one.
 """
 
 import hashlib
-from collections.abc import Iterable
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from time import time
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import errors
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from scrapersky.db.copying import copy_rows
 from scrapersky.sitemaps.entries import Entry
+from scrapersky.sitemaps.vanished import Listed
 
 LEAD_SOURCE = "sitemap"
-MOST_REMEMBERED = 1_000_000
-HASH_BYTES = 16
+MOST_AT_ONCE = 16_384
+"""Entries of one chunk: so many ids of one millisecond are in order."""
+
+_NULL = r"\N"
+
+_Page = tuple[str, Entry]
+"""The hash of a URL, in hexadecimal, and its entry."""
 
 
 @dataclass(frozen=True)
@@ -40,110 +53,123 @@ class PageCounts:
     foreign: int = 0
 
 
-class Listed:
-    """Which pages an import has seen, in 16 bytes each; at most `MOST_REMEMBERED`, beyond which nothing vanishes."""
+class PageStore:
+    """Stores the pages of one file.
 
-    def __init__(self) -> None:
-        self._hashes = bytearray()
+    Args:
+        owner: Whose pages they are.
+        counts: Grows by what became of them.
+
+    Attributes:
+        listed: Which pages it was given.
+    """
+
+    def __init__(self, owner: Owner, counts: PageCounts) -> None:
+        self.listed = Listed()
+        self._owner = owner
+        self._counts = counts
+        self._had_pages: bool | None = None
+        self._may_meet_known = False
+
+    async def store(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
+        """Store one chunk in the session's transaction; URLs that repeat count once.
+
+        Args:
+            session: In a transaction of its own.
+            entries: Of kind ``url``.
+        """
+        await session.execute(text(NOT_YET_DURABLE))
+        if self._had_pages is None:
+            asked = await session.execute(text(HAS_PAGES), {"file": self._owner.sitemap_file_id})
+            self._had_pages = self._may_meet_known = bool(asked.scalar_one())
+        pages = sorted({_hash(entry.loc): entry for entry in entries}.items())
+        if self._may_meet_known or not await self._inserted(session, pages):
+            self._may_meet_known = True
+            await self._merge(session, pages)
+        self.listed.add([hashed for hashed, _ in pages])
 
     @property
-    def complete(self) -> bool:
-        """Whether it remembers every page that it was told."""
-        return len(self._hashes) <= MOST_REMEMBERED * HASH_BYTES
+    def may_have_lost_pages(self) -> bool:
+        """Whether the file had pages before, and all that it lists now are known."""
+        return self._had_pages is not False and self.listed.complete
 
-    def add(self, urls: Iterable[str]) -> None:
-        """Remember pages."""
-        if self.complete:
-            for url in urls:
-                self._hashes += _hash(url)
+    async def _inserted(self, session: AsyncSession, pages: list[_Page]) -> bool:
+        """Whether all of them were new, and now are rows; otherwise nothing was done."""
+        owner = self._owner
+        ours = f"\t{owner.tenant_id}\t{owner.domain_id}\t{owner.sitemap_file_id}\t{LEAD_SOURCE}\n"
+        block = "".join([f"{key}\t{_columns(page)}{ours}" for key, (_, page) in _with_ids(pages)])
+        try:
+            async with session.begin_nested():
+                await copy_rows(session, ROWS, [block])
+        except errors.UniqueViolation:
+            return False
+        self._counts.new += len(pages)
+        return True
 
-    def uuids(self) -> Iterable[UUID]:
-        """The hashes, as PostgreSQL's ``md5(url)::uuid`` has them."""
-        for at in range(0, len(self._hashes), HASH_BYTES):
-            yield UUID(bytes=bytes(self._hashes[at : at + HASH_BYTES]))
-
-
-def _hash(url: str) -> bytes:
-    return hashlib.md5(url.encode(), usedforsecurity=False).digest()
-
-
-async def store_pages(session: AsyncSession, owner: Owner, entries: Iterable[Entry], counts: PageCounts) -> None:
-    """Merge one chunk of entries, in the session's transaction; URLs that repeat count once.
-
-    Args:
-        session: In a transaction of its own, short.
-        owner: Whose pages they are.
-        entries: Of kind ``url``.
-        counts: Grows by what became of them.
-    """
-    pages = sorted({entry.loc: entry for entry in entries}.values(), key=lambda entry: _hash(entry.loc))
-    await session.execute(text(CREATE))
-    async with (await _driver(session)).cursor() as cursor, cursor.copy(COPY) as copy:
-        for page in pages:
-            await copy.write_row((page.loc, page.lastmod, page.changefreq, page.priority))
-    # The planner knows nothing of the temporary table, and may know nothing of a young ``pages``: left alone it might
-    # read all of it, once or once a row. The unique index is right whatever the sizes are.
-    await session.execute(text(INDEX_ONLY))
-    values = {"domain": owner.domain_id, "tenant": owner.tenant_id, "file": owner.sitemap_file_id}
-    merged = [is_new for (is_new,) in await session.execute(text(MERGE), {**values, "source": LEAD_SOURCE})]
-    new = sum(merged)
-    counts.new += new
-    counts.changed += len(merged) - new
-    counts.unchanged += len(pages) - len(merged)
+    async def _merge(self, session: AsyncSession, pages: list[_Page]) -> None:
+        await session.execute(text(CREATE))
+        block = "".join([f"{key}\t{_columns(page)}\t{hashed}\n" for key, (hashed, page) in _with_ids(pages)])
+        await copy_rows(session, "incoming_pages", [block])
+        # The planner knows nothing of the temporary table, and may know nothing of a young ``pages``: left alone it
+        # might read all of it, once or once a row. The unique index is right whatever the sizes are.
+        await session.execute(text(INDEX_ONLY))
+        owner = self._owner
+        values = {"domain": owner.domain_id, "tenant": owner.tenant_id, "file": owner.sitemap_file_id}
+        merged = [is_new for (is_new,) in await session.execute(text(MERGE), {**values, "source": LEAD_SOURCE})]
+        new = sum(merged)
+        self._counts.new += new
+        self._counts.changed += len(merged) - new
+        self._counts.unchanged += len(pages) - len(merged)
 
 
-async def mark_vanished(session: AsyncSession, owner: Owner, listed: Listed, counts: PageCounts) -> None:
-    """Mark the pages of a sitemap file that a complete import did not list.
-
-    Args:
-        session: In a transaction of its own.
-        owner: Whose pages they are.
-        listed: What the import has seen; see `Listed.complete`.
-        counts: ``vanished`` grows.
-    """
-    await session.execute(text("CREATE TEMP TABLE listed_pages (hash uuid PRIMARY KEY) ON COMMIT DROP"))
-    async with (await _driver(session)).cursor() as cursor, cursor.copy("COPY listed_pages FROM STDIN") as copy:
-        for hashed in sorted(set(listed.uuids())):
-            await copy.write_row((hashed,))
-    vanished = await session.execute(text(VANISH), {"file": owner.sitemap_file_id})
-    counts.vanished += vanished.scalar_one()
+def _hash(url: str) -> str:
+    return hashlib.md5(url.encode(), usedforsecurity=False).hexdigest()
 
 
-async def _driver(session: AsyncSession) -> AsyncConnection[object]:
-    connection = await session.connection()
-    raw = await connection.get_raw_connection()
-    driver: AsyncConnection[object] | None = raw.driver_connection
-    assert driver is not None  # noqa: S101
-    return driver
+def _with_ids(pages: list[_Page]) -> list[tuple[str, _Page]]:
+    """UUIDs of version 7 (RFC 9562 §5.7), all of the present millisecond, in ascending order."""
+    head, tails = f"{int(time() * 1000):012x}7", os.urandom(8 * len(pages)).hex()
+    return [
+        (f"{head}{place >> 2:03x}{8 | place & 3:x}{tails[16 * place + 1 : 16 * place + 16]}", page)
+        for place, page in enumerate(pages)
+    ]
 
+
+def _columns(page: Entry) -> str:
+    r"""URL, date, frequency and priority in COPY's text format; of a normal URL only ``\`` has a meaning there."""
+    url = page.loc if "\\" not in page.loc else page.loc.replace("\\", "\\\\")
+    date = _NULL if page.lastmod is None else page.lastmod.isoformat()
+    priority = _NULL if page.priority is None else page.priority
+    return f"{url}\t{date}\t{page.changefreq or _NULL}\t{priority}"
+
+
+# The commit that completes the import makes all before it durable; if the server dies first, the import starts over.
+NOT_YET_DURABLE = "SELECT set_config('synchronous_commit', 'off', true)"
+
+HAS_PAGES = "SELECT EXISTS (SELECT FROM pages WHERE sitemap_file_id = :file)"
+
+ROWS = "pages (id, url, last_modified, changefreq, priority, tenant_id, domain_id, sitemap_file_id, lead_source)"
 
 CREATE = """
-CREATE TEMP TABLE incoming_pages (url text, last_modified timestamptz, changefreq text, priority real) ON COMMIT DROP"""
-
-COPY = "COPY incoming_pages FROM STDIN"
+CREATE TEMP TABLE incoming_pages
+    (id uuid, url text, last_modified timestamptz, changefreq text, priority real, hash uuid) ON COMMIT DROP"""
 
 INDEX_ONLY = "SELECT " + ", ".join(
     f"set_config('enable_{way}', 'off', true)" for way in ("hashjoin", "mergejoin", "seqscan", "bitmapscan", "material")
 )
 
 MERGE = """
-INSERT INTO pages AS page (tenant_id, domain_id, url, last_modified, changefreq, priority, sitemap_file_id, lead_source)
-SELECT :tenant, :domain, incoming.url, incoming.last_modified, incoming.changefreq, incoming.priority, :file, :source
+INSERT INTO pages AS page
+    (id, tenant_id, domain_id, url, last_modified, changefreq, priority, sitemap_file_id, lead_source)
+SELECT incoming.id, :tenant, :domain, incoming.url, incoming.last_modified, incoming.changefreq, incoming.priority,
+    :file, :source
 FROM incoming_pages AS incoming
-LEFT JOIN pages AS known ON known.domain_id = :domain AND md5(known.url)::uuid = md5(incoming.url)::uuid
+LEFT JOIN pages AS known ON known.domain_id = :domain AND md5(known.url)::uuid = incoming.hash
 WHERE known.id IS NULL OR known.vanished_at IS NOT NULL
     OR (known.last_modified, known.changefreq, known.priority)
         IS DISTINCT FROM (incoming.last_modified, incoming.changefreq, incoming.priority)
-ORDER BY md5(incoming.url)::uuid
+ORDER BY incoming.hash
 ON CONFLICT (domain_id, (md5(url)::uuid)) DO UPDATE SET last_modified = EXCLUDED.last_modified,
     changefreq = EXCLUDED.changefreq, priority = EXCLUDED.priority, sitemap_file_id = EXCLUDED.sitemap_file_id,
     vanished_at = NULL, updated_at = timezone('utc', now())
 RETURNING xmax = 0"""
-
-VANISH = """
-WITH vanished AS (
-    UPDATE pages SET vanished_at = now(), updated_at = timezone('utc', now())
-    WHERE sitemap_file_id = :file AND vanished_at IS NULL
-        AND NOT EXISTS (SELECT FROM listed_pages WHERE hash = md5(url)::uuid)
-    RETURNING 1)
-SELECT count(*) FROM vanished"""

@@ -76,10 +76,11 @@ class StrictXml:
     def feed(self, octets: bytes) -> Fault | None:
         """Parse the next bytes; returns the fault if there is one."""
         content, at = self._waiting + octets, 0
+        characters = content.decode("latin-1")
         self._waiting = b""
         while at < len(content):
             if self._is_lane_open():
-                at = self._take(content, at)
+                at = self._take(content, characters, at)
                 if self._may_go_on(content, at):
                     self._waiting = content[at:]
                     return None
@@ -106,8 +107,8 @@ class StrictXml:
             and self._parser.CurrentByteIndex == self._fed
         )
 
-    def _take(self, content: bytes, at: int) -> int:
-        end = lane.take(content, at, self._collector.entries)
+    def _take(self, content: bytes, characters: str, at: int) -> int:
+        end = lane.take(characters, at, self._collector.entries)
         self._misses = 0 if end > at else self._misses + 1
         self._taken_bytes += end - at
         self._taken_lines += content.count(b"\n", at, end)

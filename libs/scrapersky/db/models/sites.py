@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, REAL, Boolean, DateTime, Float, ForeignKey, Index, Integer, String, Text, Uuid
+from sqlalchemy import ARRAY, REAL, Boolean, DateTime, Float, ForeignKey, Index, Integer, String, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -151,7 +151,11 @@ class Page(Base):
     """
 
     __tablename__ = "pages"
-    __table_args__ = (url_index("pages"), Index("pages_sitemap_file_id_idx", "sitemap_file_id"))
+    __table_args__ = (
+        url_index("pages"),
+        Index("pages_sitemap_file_id_idx", "sitemap_file_id"),
+        Index("pages_vanished_idx", "domain_id", "vanished_at", postgresql_where=text("vanished_at IS NOT NULL")),
+    )
 
     id: Mapped[UUID] = uuid_key()
     tenant_id: Mapped[UUID] = tenant()

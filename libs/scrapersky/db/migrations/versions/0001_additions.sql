@@ -88,6 +88,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS pages_domain_id_url_key ON pages (domain_id, (
 
 CREATE INDEX IF NOT EXISTS service_runs_started_at_idx ON service_runs (started_at);
 CREATE INDEX IF NOT EXISTS pages_sitemap_file_id_idx ON pages (sitemap_file_id);
+CREATE INDEX IF NOT EXISTS pages_vanished_idx ON pages (domain_id, vanished_at) WHERE vanished_at IS NOT NULL;
 
 -- No update of a claimable row is HOT, for its due time is indexed: room on the page keeps the new version beside the
 -- old one. And each leaves a dead entry at the front of the queue's index: 20,000 do not slow a claim measurably,
