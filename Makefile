@@ -24,7 +24,7 @@ demo: env ## the whole pipeline on an embedded database and the loopback Interne
 	$(BIN)/scrapersky demo
 
 test: env ## all tests but the long ones
-	$(BIN)/pytest -n 2 -m "not chaos"
+	$(BIN)/pytest -n 2 -m "not chaos and not image"
 
 CHAOS_KILLS ?= 1000
 chaos: env ## kill workers, cut connections, restart the server; CHAOS_KILLS says how often
@@ -78,18 +78,40 @@ lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .
 	$(UV_COMPILE) -c requirements/runtime.txt --group dev --all-extras pyproject.toml -o requirements/dev.txt
 	$(UV_COMPILE) -c requirements/runtime.txt --group bench-sitemaps -o requirements/bench-sitemaps.txt
 	echo hatchling | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/build.txt
+	echo cyclonedx-bom | $(UV_COMPILE) - -o requirements/sbom.txt
 	echo trustme | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/internet.txt
 
-.PHONY: image image-internet
-IMAGE_BUILD ?= docker build
+.PHONY: test-image image image-internet image-size sbom
+test-image: env ## build the image and run every service from it; needs Docker, Podman, or the CI machine's tools
+	$(BIN)/pytest -m image
+
+ENGINE ?= docker
+IMAGE ?= scrapersky:dev
+IMAGE_BUILD ?= $(ENGINE) build
 IMAGE_ARGS = --build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) \
 	--build-arg REVISION=$$(git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct)
 
-image: ## build the container image; IMAGE_BUILD says with what, by default `docker build`
-	$(IMAGE_BUILD) $(IMAGE_ARGS) -t scrapersky:dev .
+image: ## build the container image; ENGINE says with what, by default docker
+	$(IMAGE_BUILD) $(IMAGE_ARGS) -t $(IMAGE) .
 
 image-internet: ## build the image of the demo's small Internet, for a cluster of one's own
 	$(IMAGE_BUILD) --target internet -t scrapersky-internet:dev .
+
+image-size: ## what the image is made of
+	@$(ENGINE) run --rm -i --entrypoint python $(IMAGE) - <image/contents.py
+
+SBOM ?= build/sbom.cdx.json
+sbom: build/sbom-tool/.installed ## what the image holds, as CycloneDX in build/sbom.cdx.json
+	rm -rf build/sbom && $(PYTHON) -m venv --without-pip build/sbom
+	container=$$($(ENGINE) create $(IMAGE)) && $(ENGINE) cp "$$container:/venv/lib" build/sbom/image; \
+		$(ENGINE) rm "$$container" >/dev/null
+	cp -a build/sbom/image/python3*/site-packages build/sbom/lib/python3*/
+	build/sbom-tool/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o $(SBOM) build/sbom
+
+build/sbom-tool/.installed: requirements/sbom.txt
+	$(PYTHON) -m venv build/sbom-tool
+	build/sbom-tool/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/sbom.txt
+	@touch $@
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -38,7 +38,6 @@ UNUSED = (
     "psycopg/crdb",
     "pydantic/mypy.py",
     "pydantic/v1",
-    "phonenumbers/shortdata",
     # lxml beside etree.
     "lxml/ElementInclude.py",
     "lxml/builder.*",

@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.support.one_site",
     "tests.support.places",
     "tests.support.command_line",
+    "tests.support.container",
 ]

@@ -1,15 +1,14 @@
 """The whole pipeline through the real entrypoints: what the sites' data promise, exactly, and nothing else."""
 
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scrapersky.demo import DemoReport, play
-from tests.internet.businesses import businesses
+from scrapersky.demo import play
 from tests.internet.network import SmallInternet
+from tests.support.promises import check_sites, check_totals
 from tests.support.services import MODULES, run
 
 Sql = Callable[..., list[dict[str, Any]]]
@@ -29,48 +28,6 @@ def content(sql: Sql) -> dict[str, list[str]]:
         table: [row["t"] for row in sql(f"SELECT t::text FROM (SELECT {columns} FROM {table} ORDER BY 1, 2) AS t")]
         for table, columns in CONTENT.items()
     }
-
-
-def check_totals(report: DemoReport, internet: SmallInternet) -> None:
-    sites = internet.sites
-    known = businesses(sites)
-    assert report.funnel == {
-        "places_staging": len(known),
-        "local_businesses": len(known),
-        "domains": len(sites),
-        "sitemap_files": sum(site.promise.sitemaps for site in sites),
-        "pages": sum(site.promise.pages for site in sites),
-    }
-    stages = {stage.queue: stage for stage in report.stages}
-    doomed = Counter(site.promise.scan for site in sites if site.promise.scan)
-    failed = Counter(cause for site in sites for cause in site.promise.failed_imports)
-    scanned = len(sites) - doomed.total()
-    expected = {
-        "place-searches": (1, {}),
-        "deep-scans": (len(known), {}),
-        "domain-extractions": (len(known) - 2, {"not-own-website": 1, "bad-website-url": 1}),
-        "domains": (scanned, dict(doomed)),
-        "sitemap-analysis": (scanned, {}),
-        "sitemap-imports": (report.funnel["sitemap_files"] - failed.total(), dict(failed)),
-        "sitemap-jobs": (0, {}),
-    }
-    assert {name: (stage.completed, stage.causes) for name, stage in stages.items()} == expected
-
-
-def check_sites(sql: Sql, internet: SmallInternet) -> None:
-    domains = {row["domain"]: row for row in sql("SELECT * FROM domains")}
-    assert domains.keys() == {site.host for site in internet.sites}
-    for site in internet.sites:
-        row = domains[site.host]
-        assert (row["scan_error"] or "").partition(":")[0] == (site.promise.scan or ""), site.kind
-        assert {name: row[name] for name in site.promise.facts} == dict(site.promise.facts), site.kind
-        [files] = sql("SELECT count(*) AS n FROM sitemap_files WHERE domain_id = %s", row["id"])
-        [pages] = sql("SELECT count(*) AS n, count(DISTINCT url) AS urls FROM pages WHERE domain_id = %s", row["id"])
-        assert (files["n"], pages["n"], pages["urls"]) == (
-            site.promise.sitemaps,
-            site.promise.pages,
-            site.promise.pages,
-        ), site.kind
 
 
 @pytest.mark.timeout(300)
