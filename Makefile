@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test chaos fuzz bench-idle bench-web bench-sitemaps lint types boundaries format docs lock clean
+.PHONY: help env demo test chaos model fuzz bench-idle bench-robots bench-web bench-sitemaps lint types boundaries format docs lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,7 +44,15 @@ model: env ## the queue beside its model, in MODEL_EXAMPLES random histories of 
 bench-idle: env ## what a run costs that finds nothing due, beside a bare script
 	$(BIN)/python -m tests.benchmarks.idle_run
 
-bench-web: bench-sitemaps ## everything about the web, beside its peers
+bench-web: bench-robots bench-sitemaps ## everything about the web, beside its peers
+
+bench-robots: env build/protego/.installed ## robots.txt decisions, beside protego
+	$(BIN)/python -m tests.benchmarks.web_robots
+
+build/protego/.installed: requirements/bench-robots.txt
+	$(PYTHON) -m venv build/protego
+	build/protego/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 BENCH_PAGES ?= 10000000
 bench-sitemaps: env build/sitemap-peers/.installed ## parsing and importing sitemaps; BENCH_PAGES fill the large table
@@ -76,6 +84,7 @@ docs: env ## make docs/cli.md and docs/configuration.md from the code
 lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .venv)
 	$(UV_COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(UV_COMPILE) -c requirements/runtime.txt --group dev --all-extras pyproject.toml -o requirements/dev.txt
+	$(UV_COMPILE) --group bench-robots -o requirements/bench-robots.txt
 	$(UV_COMPILE) -c requirements/runtime.txt --group bench-sitemaps -o requirements/bench-sitemaps.txt
 	echo hatchling | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/build.txt
 	echo cyclonedx-bom | $(UV_COMPILE) - -o requirements/sbom.txt

@@ -48,7 +48,9 @@ async def test_a_row_that_kills_its_worker_is_given_up_alone(database_url: str, 
 async def test_innocent_rows_survive_however_few_attempts_there_are(
     database_url: str, sql: Sql, max_attempts: int
 ) -> None:
-    sql("INSERT INTO domains (domain) VALUES ('good1.example'), ('exit.example'), ('good2.example')")
+    names, never_busy = ["good1.example", "exit.example", "good2.example"], "00000000-0000-4000-8000-00000000000"
+    for number, name in enumerate(names, start=1):
+        sql("INSERT INTO domains (domain, id) VALUES (%s, %s::uuid)", name, f"{never_busy}{number}")
     deaths = await work_until_all_is_settled(sql, {"DATABASE_URL": database_url, "MAX_ATTEMPTS": str(max_attempts)})
     rows = sql("SELECT status::text, scan_attempts FROM domains ORDER BY domain")
     assert [row["status"] for row in rows] == ["Error", "Completed", "Completed"]

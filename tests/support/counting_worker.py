@@ -30,7 +30,7 @@ from scrapersky.db.engine import create_engine
 from scrapersky.errors import DatabaseUnavailableError, TransientError
 from scrapersky.queue.drain import Allowance, Limits, Stop, drain
 from scrapersky.queue.lease import HeldLease
-from scrapersky.queue.queues import DOMAINS
+from scrapersky.queue.queues import DOMAINS, Queue
 from scrapersky.queue.settle import Finished, Retries, Settler
 from scrapersky.queue.stage import Lease
 from scrapersky.queue.tally import Tally
@@ -92,11 +92,15 @@ async def _take_all_for_ours(self: Any, connection: Any, leases: Sequence[HeldLe
     return {lease.row_id for lease in leases}, set()
 
 
+def _anybody(queue: Queue) -> str:
+    return "%(tokens)s::uuid[] IS NOT NULL"
+
+
 @contextmanager
 def mutated(name: str | None) -> Iterator[None]:
     """Without a safeguard while the block lasts."""
     if name == "no-fence":
-        with patch.object(Settler, "_lock", _take_all_for_ours):
+        with patch.object(Settler, "_lock", _take_all_for_ours), patch("scrapersky.queue.statements._held", _anybody):
             yield
     elif name == "no-lease-check":
         with patch("scrapersky.queue.statements.renew", lambda queue: f"SELECT id, {queue.claim} FROM {queue.table}"):

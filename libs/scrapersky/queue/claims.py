@@ -5,8 +5,9 @@ other with it; and only a worker that dies alone with its row is evidence enough
 was shared is written in its fencing token: of version 8 (RFC 9562), where the token of a row that is alone has 4.
 """
 
-from dataclasses import dataclass, fields
-from typing import Any, Generic
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, Generic, NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
@@ -23,8 +24,7 @@ VERSION_BITS = 0xF000 << 64
 VERSION_8 = 0x8000 << 64
 
 
-@dataclass(frozen=True)
-class Claimed(Generic[Row]):
+class Claimed(NamedTuple, Generic[Row]):
     """A row that is ours until its lease runs out, unless the claim gave it up."""
 
     row: Row
@@ -48,7 +48,7 @@ class Claimer(Generic[Row, Result]):
         self, stage: Stage[Row, Result], engine: AsyncEngine, *, lease: float, max_attempts: int, tally: Tally
     ) -> None:
         self._stage = stage
-        self._engine = engine
+        self._statements = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._lease = lease
         self._max_attempts = max_attempts
         self._tally = tally
@@ -82,16 +82,16 @@ class Claimer(Generic[Row, Result]):
             return suspect
         return None
 
-    def _read(self, token: UUID, row: tuple[Any, ...]) -> Claimed[Row]:
-        _, status, attempts, *values = row
+    def _read(self, token: UUID, row: Sequence[Any]) -> Claimed[Row]:
+        status, attempts, *values = row
         return Claimed(self._stage.row(*values), token, attempts, given_up=status == "Error")
 
-    async def _take(self, statement: str, token: UUID, limit: int) -> list[tuple[Any, ...]]:
+    async def _take(self, statement: str, token: UUID, limit: int) -> Sequence[Sequence[Any]]:
         values = {"token": token, "lease": self._lease, "limit": limit, "max_attempts": self._max_attempts}
 
-        async def take() -> list[tuple[Any, ...]]:
-            async with self._engine.begin() as connection:
-                return [tuple(row) for row in await connection.exec_driver_sql(statement, values)]
+        async def take() -> Sequence[Sequence[Any]]:
+            async with self._statements.connect() as connection:
+                return (await connection.exec_driver_sql(statement, values)).all()
 
         rows = await patiently(take, seconds=self._lease)
         self._tally.claimed += len(rows)

@@ -1,7 +1,7 @@
 """Settling: finished rows, their results and their new statuses, together or not at all (AMQP 1.0 §2.6.12)."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 from uuid import UUID
@@ -69,20 +69,12 @@ class Settler(Generic[Row, Result]):
         Raises:
             DatabaseUnavailableError: The database stayed away; the rows' leases will run out.
         """
-        try:
-            await patiently(lambda: self._settle_together(batch), seconds=self._patience)
-        except DATABASE_AWAY:
-            raise
-        except Exception as error:
-            if len(batch) > 1:
-                log.info("settling-row-by-row", queue=self._queue.name, rows=len(batch), error=first_line(error))
-                for finished in batch:
-                    await self.settle([finished])
-            elif batch[0].failure is not None:
-                raise
-            else:
-                batch[0].failure = self._unstorable(error)
-                await self.settle(batch)
+        failed = [finished for finished in batch if finished.failure is not None]
+        worked = [finished for finished in batch if finished.failure is None] if failed else batch
+        if worked:
+            await self._settle_worked(worked)
+        if failed:
+            await patiently(lambda: self._settle_failed(failed), seconds=self._patience)
 
     async def release(self, leases: Sequence[HeldLease]) -> None:
         """Give rows back unworked: due at once, the attempt refunded."""
@@ -96,22 +88,45 @@ class Settler(Generic[Row, Result]):
         if leases:
             self._tally.count("released", await patiently(give_back, seconds=self._patience))
 
-    async def _settle_together(self, batch: Sequence[Finished[Row, Result]]) -> None:
-        tally = Tally()
+    async def _settle_worked(self, batch: Sequence[Finished[Row, Result]]) -> None:
+        try:
+            await patiently(lambda: self._complete(batch), seconds=self._patience)
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001
+            if len(batch) > 1:
+                log.info("settling-row-by-row", queue=self._queue.name, rows=len(batch), error=first_line(error))
+                for finished in batch:
+                    await self._settle_worked([finished])
+            else:
+                batch[0].failure = self._unstorable(error)
+                await self.settle(batch)
+
+    async def _complete(self, batch: Sequence[Finished[Row, Result]]) -> None:
+        leases = [finished.lease for finished in batch]
+        values = {"ids": [lease.row_id for lease in leases], "tokens": [lease.token for lease in leases]}
+        settled_before: Collection[UUID | int] = ()
         async with get_background_session(self._engine) as session:
             connection = await session.connection()
-            ours, settled_before = await self._lock(connection, [finished.lease for finished in batch])
-            tally.count("lost", len(batch) - len(ours) - len(settled_before))
-            completed = [f for f in batch if f.failure is None]
-            survivors = [f for f in completed if f.row.id in ours]
-            tally.count("completed", sum(f.row.id in settled_before for f in completed))
+            answer = await connection.exec_driver_sql(statements.complete(self._queue), values)
+            ours: set[UUID | int] = set(answer.scalars())
+            if len(ours) < len(batch):
+                _, settled_before = await self._lock(
+                    connection, [lease for lease in leases if lease.row_id not in ours]
+                )
+            survivors = [finished for finished in batch if finished.row.id in ours]
             if survivors:
                 await self._stage.settle(session, [(f.row, f.result) for f in survivors])  # type: ignore[misc]
-                ids = [f.row.id for f in survivors]
-                await connection.exec_driver_sql(statements.complete(self._queue), {"ids": ids})
-                tally.count("completed", len(survivors))
+        self._tally.count("completed", len(ours) + len(settled_before))
+        self._tally.count("lost", len(batch) - len(ours) - len(settled_before))
+
+    async def _settle_failed(self, batch: Sequence[Finished[Row, Result]]) -> None:
+        tally = Tally()
+        async with self._engine.begin() as connection:
+            ours, settled_before = await self._lock(connection, [finished.lease for finished in batch])
+            tally.count("lost", len(batch) - len(ours) - len(settled_before))
             for finished in batch:
-                if finished.failure is not None and finished.row.id in (ours | settled_before):
+                if finished.row.id in ours or finished.row.id in settled_before:
                     await self._settle_failure(connection, finished, tally, write=finished.row.id in ours)
         self._tally.add(tally)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from functools import lru_cache
 
 LONGEST_FILE = 500 * 1024
 LONGEST_LINE = 2083 * 8 - 1
@@ -35,15 +36,21 @@ def lines(body: bytes) -> Iterator[tuple[Key, bytes]]:
     text = _text(body[:LONGEST_FILE])
     if len(body) > LONGEST_FILE:
         text = text[: max(text.rfind(b"\n"), text.rfind(b"\r"), 0)]
-    for line in re.split(rb"\r\n|\n|\r", text):
-        content = line[:LONGEST_LINE].partition(b"#")[0].replace(b"\x00", b"").strip(_SPACE)
+    for line in text.splitlines():  # of bytes: at CR, LF and CRLF alone
+        content = line[:LONGEST_LINE].partition(b"#")[0]
         key, colon, value = content.partition(b":")
         if not colon:
             words = content.split()
             key, value = words if len(words) == 2 else (b"", b"")  # noqa: PLR2004
-        known = _KEYS.match(key.strip(_SPACE))
-        if known is not None and known.lastgroup is not None:
-            yield Key[known.lastgroup], value.strip(_SPACE)
+        known = _key(key[:64])
+        if known is not None:
+            yield known, value.replace(b"\x00", b"").strip(_SPACE)
+
+
+@lru_cache(maxsize=256)
+def _key(text: bytes) -> Key | None:
+    known = _KEYS.match(text.replace(b"\x00", b"").strip(_SPACE))
+    return Key[known.lastgroup] if known is not None and known.lastgroup is not None else None
 
 
 def _text(body: bytes) -> bytes:

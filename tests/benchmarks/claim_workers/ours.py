@@ -1,0 +1,76 @@
+"""Drains ``domains`` with a stage whose work is nothing and whose result is a title: ``… DATABASE_URL``."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from scrapersky.db.engine import create_engine
+from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.queues import DOMAINS
+from scrapersky.queue.settle import Retries
+from scrapersky.queue.stage import Lease
+from scrapersky.queue.tally import Tally
+from scrapersky.settings import Settings
+from tests.benchmarks.race import take_part
+
+BATCH = 100
+RESULT = text("""
+UPDATE domains SET title = found.title FROM unnest(CAST(:ids AS uuid[]), CAST(:titles AS text[])) AS found(id, title)
+WHERE domains.id = found.id""")
+
+
+@dataclass(frozen=True)
+class Domain:
+    id: UUID
+    domain: str
+
+
+class NoOp:
+    queue = DOMAINS
+    row = Domain
+
+    async def work(self, row: Domain, lease: Lease) -> str:
+        return f"title of {row.domain}"
+
+    async def settle(self, session: AsyncSession, results: Sequence[tuple[Domain, str]]) -> None:
+        ids, titles = [row.id for row, _ in results], [title for _, title in results]
+        await session.execute(RESULT, {"ids": ids, "titles": titles})
+
+
+async def drain_all(engine: AsyncEngine) -> Tally:
+    """Drain with a service's default limits but for the size of a batch."""
+    settings = Settings.model_validate({"database_url": "postgresql://unused"})
+    retries = Retries(settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds)
+    limits = Limits(
+        BATCH,
+        settings.concurrency,
+        settings.lease_seconds,
+        settings.row_timeout_seconds,
+        settings.grace_seconds,
+        retries,
+    )
+    tally, slots = Tally(), asyncio.Semaphore(limits.concurrency)
+    await drain(NoOp(), engine, limits, slots=slots, allowance=Allowance(None), stop=Stop.never(), tally=tally)
+    return tally
+
+
+def main() -> None:
+    engine = create_engine(Settings.model_validate({"database_url": sys.argv[1]}))
+    with asyncio.Runner() as runner:
+        runner.run(_connect(engine))
+        take_part(lambda: runner.run(drain_all(engine)))
+        runner.run(engine.dispose())
+
+
+async def _connect(engine: AsyncEngine) -> None:
+    async with engine.begin(), engine.begin():
+        pass
+
+
+if __name__ == "__main__":
+    main()
