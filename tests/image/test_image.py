@@ -56,9 +56,9 @@ def test_it_holds_at_most_55_mb_on_top_of_its_base(image: Image) -> None:
     assert on_top[1] - on_top[0] < LIMIT
 
 
-def test_it_is_labelled_and_starts_python_itself(engine: Engine) -> None:
+def test_it_is_labelled_and_starts_python_itself(container_engine: Engine) -> None:
     labelled = build(
-        engine, "scrapersky:labelled", "--build-arg=VERSION=1.2.3", "--build-arg=REVISION=abc", "--build-arg=SOURCE=https://git.example/s"
+        container_engine, "scrapersky:labelled", "--build-arg=VERSION=1.2.3", "--build-arg=REVISION=abc", "--build-arg=SOURCE=https://git.example/s"
     )  # fmt: skip
     config = labelled.inspect()["Config"]
     assert isinstance(config, dict)
@@ -204,8 +204,8 @@ def test_the_sbom_names_what_is_in_the_image(image: Image, tmp_path: Path) -> No
     assert names.isdisjoint({"pygments", "dnspython", "pip", "setuptools"})
 
 
-def test_the_demos_internet_serves_from_its_own(engine: Engine) -> None:
-    served = build(engine, "scrapersky-internet:test", "--target=internet")
+def test_the_demos_internet_serves_from_its_own(container_engine: Engine) -> None:
+    served = build(container_engine, "scrapersky-internet:test", "--target=internet")
     helped = served.run("--help")
     assert helped.returncode == 0
     assert "--state" in helped.stdout

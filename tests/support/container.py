@@ -110,7 +110,7 @@ def build(engine: Engine, tag: str, *options: str) -> Image:
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
+def container_engine() -> Engine:
     """The engine, or the test is skipped."""
     found = find_engine()
     if found is None:
@@ -119,9 +119,9 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def image(engine: Engine) -> Iterator[Image]:
+def image(container_engine: Engine) -> Iterator[Image]:
     """The image of this checkout; no container of it outlives the tests."""
-    yield build(engine, "scrapersky:test")
-    left = engine("ps", "--all", "--quiet", f"--filter={LABEL.removeprefix('--')}").stdout.split()
+    yield build(container_engine, "scrapersky:test")
+    left = container_engine("ps", "--all", "--quiet", f"--filter={LABEL.removeprefix('--')}").stdout.split()
     if left:
-        engine("rm", "--force", *left)
+        container_engine("rm", "--force", *left)
