@@ -20,12 +20,16 @@ from scrapersky.queue.drain import Allowance, Limits, Stop, drain
 from scrapersky.queue.patience import DATABASE_AWAY, first_line
 from scrapersky.queue.queues import QUEUES
 from scrapersky.queue.settle import Retries
+from scrapersky.queue.shares import Sharing
 from scrapersky.queue.stage import Stage
 from scrapersky.queue.statements import any_due
 from scrapersky.queue.tally import Tally, total
 from scrapersky.settings import Settings
 
 log = structlog.get_logger()
+
+SHORTEST_PACE = 0.01
+"""Seconds between rows of one host that go back to the queue, where FETCH_HOST_DELAY sets no pace."""
 
 
 class OpenStages(Protocol):
@@ -58,6 +62,7 @@ class Run:
             row_timeout=settings.row_timeout_seconds,
             grace=settings.grace_seconds,
             retries=Retries(settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds),
+            sharing=Sharing(settings.fetch_host_concurrency + 1, max(settings.fetch_host_delay, SHORTEST_PACE)),
         )
         self._stop = Stop.never()
         self._began = monotonic()

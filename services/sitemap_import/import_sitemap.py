@@ -53,6 +53,11 @@ class QueuedSitemap:
     etag: str | None
     http_last_modified: str | None
 
+    @property
+    def shares(self) -> tuple[UUID, str]:
+        """The domain that has the file and the host that serves it: neither keeps others from being served."""
+        return self.domain_id, self.url.partition("//")[2].partition("/")[0]
+
 
 @dataclass
 class Import:

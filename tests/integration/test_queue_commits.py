@@ -55,6 +55,22 @@ async def test_a_worker_killed_in_the_middle_of_a_commit(database_url: str, sql:
     assert row == {"scan_attempts": 2 if begun == "Processing" else 1, "settled": 1, "whole": True}
 
 
+async def test_a_worker_killed_while_it_puts_rows_back_for_others(database_url: str, sql: Sql) -> None:
+    sql("INSERT INTO domains (domain) SELECT 'd' || n || '.example' FROM generate_series(1, 60) n")
+    async with TcpProxy(port_of(database_url)) as proxy, asyncio.timeout(60):
+        worker = await start_worker(behind(proxy, database_url), ONCE="1")
+        async with proxy.commit_held(b"::float8[])[array_position("):
+            worker.kill()
+            await worker.wait()
+        deferred = "SELECT count(*) AS n FROM domains WHERE status = 'Queued' AND scan_claim IS NOT NULL"
+        assert sql(deferred)[0]["n"] > 0
+        while sql("SELECT 1 FROM domains WHERE status <> 'Completed' LIMIT 1"):
+            rescuer = await start_worker(database_url, ONCE="1")
+            assert await rescuer.wait() == 0
+    assert sql("SELECT DISTINCT total_sitemaps AS settled FROM domains") == [{"settled": 1}]
+    assert sql("SELECT 1 FROM domains WHERE scan_attempts NOT BETWEEN 1 AND 3") == []
+
+
 @pytest.mark.parametrize("fate", ["is lost", "is done and its answer lost"])
 async def test_many_commits_break(database_url: str, sql: Sql, fate: Fate) -> None:
     sql("INSERT INTO domains (domain) SELECT 'd' || n || '.example' FROM generate_series(1, 30) n")

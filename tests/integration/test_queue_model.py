@@ -58,7 +58,7 @@ MUTATIONS = {
 }
 
 
-SELDOM_SEEN = ("release at the attempt's cost", "claim suspects in company")
+SELDOM_SEEN = ("renew without the token", "release at the attempt's cost", "claim suspects in company")
 """They show in histories that chance makes seldom, and that takes a while."""
 
 

@@ -32,6 +32,7 @@ from scrapersky.queue.drain import Allowance, Limits, Stop, drain
 from scrapersky.queue.lease import HeldLease
 from scrapersky.queue.queues import DOMAINS, Queue
 from scrapersky.queue.settle import Finished, Retries, Settler
+from scrapersky.queue.shares import Sharing
 from scrapersky.queue.stage import Lease
 from scrapersky.queue.tally import Tally
 from scrapersky.settings import Settings
@@ -47,11 +48,20 @@ class Counted:
     domain: str
 
 
+@dataclass(frozen=True)
+class CountedOfFewHosts(Counted):
+    """So few that rows of one are put back for others."""
+
+    @property
+    def shares(self) -> tuple[int]:
+        return (self.id.int % 2,)
+
+
 class Counting:
     """Works a row for a few hundredths of a second; now and then it fails in passing."""
 
     queue = DOMAINS
-    row = Counted
+    row: type[Counted] = Counted
 
     async def work(self, row: Counted, lease: Lease) -> str:
         if row.domain.startswith("exit"):
@@ -112,12 +122,16 @@ def mutated(name: str | None) -> Iterator[None]:
 async def work(settings: Settings, *, once: bool) -> None:
     """Drain again and again, or once; a database that is away for long is no reason to end."""
     retries = Retries(settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds)
-    limits = Limits(10, 4, settings.lease_seconds, settings.row_timeout_seconds, settings.grace_seconds, retries)
-    engine = create_engine(settings)
+    limits = Limits(
+        *(10, 4, settings.lease_seconds, settings.row_timeout_seconds, settings.grace_seconds, retries),
+        sharing=Sharing(at_once=2, pace=0.01),
+    )
+    engine, stage = create_engine(settings), Counting()
+    stage.row = CountedOfFewHosts
     while True:
         slots, stop = asyncio.Semaphore(limits.concurrency), Stop.never()
         try:
-            await drain(Counting(), engine, limits, slots=slots, allowance=Allowance(None), stop=stop, tally=Tally())
+            await drain(stage, engine, limits, slots=slots, allowance=Allowance(None), stop=stop, tally=Tally())
         except DatabaseUnavailableError:
             continue
         if once:

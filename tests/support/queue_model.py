@@ -230,6 +230,16 @@ class QueueMachine(RuleBasedStateMachine):
             else:
                 row.end("Error", "http-503" if outcome == "retried" else "http-404")
 
+    @rule(worker=st.integers(0, WORKERS - 1), delay=st.sampled_from([0.0, HOUR]))
+    def claim_and_defer(self, worker: int, delay: float) -> None:
+        """As if it had not been claimed, but for its turn."""
+        me = self._workers[worker]
+        claimed = self._runner.run(me.claimer.claim(1))
+        for each in claimed:
+            self._runner.run(me.claimer.defer([each], [delay]))
+            row = self._model[each.row.id]
+            row.status, row.claim, row.due, row.since = "Queued", each.token, delay == 0, self._next_moment()
+
     @rule(held=held)
     def release(self, held: Held) -> None:
         """Given back: due at once, the attempt refunded."""

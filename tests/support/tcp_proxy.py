@@ -10,10 +10,10 @@ from typing import Literal, Self
 
 AT_ONCE = struct.pack("ii", 1, 0)
 COMMIT = b"COMMIT\x00"
-CLAIM = b"SKIP LOCKED"
-"""A claim is one statement that commits by itself."""
+ALONE = (b"SKIP LOCKED", b"::float8[])[array_position")
+"""A claim, and the putting back of rows, is one statement that commits by itself."""
 Fate = Literal["passes", "is lost", "is done and its answer lost"]
-"""Of a COMMIT, or a claim, on its way to the server."""
+"""Of a COMMIT, or a statement that commits by itself, on its way to the server."""
 
 
 class TcpProxy:
@@ -114,7 +114,7 @@ class _Connection:
     async def _to_server(self) -> None:
         async for octets in _received(self._client, self._server):
             self._said += octets
-            if octets.endswith(COMMIT) or CLAIM in octets:
+            if octets.endswith(COMMIT) or any(statement in octets for statement in ALONE):
                 self._fate = self._proxy.fate_of_commit()
                 waiting = self._proxy._next_commit
                 if waiting is not None and not waiting.done() and self._proxy._of in self._said:

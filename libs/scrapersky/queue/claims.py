@@ -65,6 +65,21 @@ class Claimer(Generic[Row, Result]):
         token = shared_token()
         return [self._read(token, row) for row in await self._take(self._shared, token, limit)]
 
+    async def defer(self, claimed: Sequence[Claimed[Row]], delays: Sequence[float]) -> None:
+        """Put back rows of one claim as if it had not taken them, each due after its delay in seconds.
+
+        Raises:
+            DatabaseUnavailableError: The database was away for longer than a lease.
+        """
+        values = {"token": claimed[0].token, "ids": [each.row.id for each in claimed], "delays": list(delays)}
+
+        async def put_back() -> None:
+            async with self._statements.connect() as connection:
+                await connection.exec_driver_sql(statements.defer(self._stage.queue), values)
+
+        await patiently(put_back, seconds=self._lease)
+        self._tally.claimed -= len(claimed)
+
     async def claim_suspect(self) -> Claimed[Row] | None:
         """Take the oldest suspect among the rows due first, or give it up if its attempts are used up.
 

@@ -1,9 +1,9 @@
 """The drain: claim due rows batch after batch, work them concurrently, settle them, until nothing is due."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic
 
@@ -16,6 +16,7 @@ from scrapersky.queue.claims import Claimed, Claimer
 from scrapersky.queue.lease import HeldLease, LeaseKeeper
 from scrapersky.queue.patience import DATABASE_AWAY, first_line
 from scrapersky.queue.settle import Finished, Retries, Settler
+from scrapersky.queue.shares import Shares, Sharing
 from scrapersky.queue.stage import Result, Row, Stage
 from scrapersky.queue.tally import OUTCOMES, Tally
 
@@ -23,6 +24,11 @@ log = structlog.get_logger()
 
 SETTLE_BATCH = 100
 SETTLE_LINGER = 0.02
+SHORTEST_PAUSE = 0.2
+LOOK_AGAIN = 2.0
+"""Seconds between claims that find nothing: when nothing is in hand, and while rows are in work."""
+MOST_BATCHES = 10
+"""Batches that one claim may take where it meets rows of one share only."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class Limits:
         row_timeout: Longest work on one row.
         grace: After a stop, how long rows in work may still finish before they are released.
         retries: For transient failures.
+        sharing: For rows that have a host or a domain in common.
     """
 
     batch: int
@@ -44,6 +51,7 @@ class Limits:
     row_timeout: float
     grace: float
     retries: Retries
+    sharing: Sharing = field(default_factory=Sharing)
 
 
 class Allowance:
@@ -56,6 +64,11 @@ class Allowance:
     def __init__(self, rows: int | None) -> None:
         self._left = rows
         self.alone = asyncio.Lock()
+
+    @property
+    def is_left(self) -> bool:
+        """Whether another row may be claimed."""
+        return self._left is None or self._left > 0
 
     def take(self, wanted: int) -> int:
         """Reserve at most ``wanted`` rows; return how many."""
@@ -148,6 +161,9 @@ class _Drain(Generic[Row, Result]):
         self._leases = LeaseKeeper(stage.queue, engine, limits.lease)
         self._settler = Settler(stage, engine, retries=limits.retries, patience=limits.lease, tally=self.tally)
         self._ready: asyncio.Queue[tuple[Row, HeldLease]] = asyncio.Queue()
+        self._shares: Shares[tuple[Row, HeldLease]] = Shares(limits.sharing, most_waiting=limits.batch)
+        self._have_shares = hasattr(stage.row, "shares")
+        self._look = limits.batch
         self._finished: asyncio.Queue[Finished[Row, Result]] = asyncio.Queue()
         self._in_hand = 0
         self._progress = asyncio.Event()
@@ -176,17 +192,51 @@ class _Drain(Generic[Row, Result]):
             if await self._claim():
                 await self._until(lambda: self._stopped() or self._ready.qsize() < self._limits.concurrency)
             elif self._in_hand:
-                await self._until(lambda: self._stopped() or self._in_hand == 0)
-            elif not await self._rescue():
+                await self._until(lambda: self._stopped() or self._in_hand == 0, seconds=LOOK_AGAIN)
+            elif not await self._rescue() and not await self._wait_for_a_turn():
                 return
 
+    async def _wait_for_a_turn(self) -> bool:
+        """Until rows come due that went back to the queue for others; False when there are none."""
+        pause = self._shares.next_turn()
+        if pause is None or not self._allowance.is_left:
+            return False
+        await self._until(self._stopped, seconds=max(SHORTEST_PAUSE, pause))
+        return True
+
     async def _claim(self) -> int:
-        room = self._allowance.take(self._limits.batch)
+        room = self._allowance.take(self._look)
         claimed = await self._claimer.claim(room) if room else []
-        self._allowance.give_back(room - len(claimed))
-        for each in claimed:
-            self._ready.put_nowait((each.row, self._take_in_hand(each)))
+        kept = len(claimed) - await self._begin_or_defer(claimed)
+        self._allowance.give_back(room - kept)
+        met_full_shares_only = claimed and not kept
+        self._look = (
+            min(2 * self._look, MOST_BATCHES * self._limits.batch) if met_full_shares_only else self._limits.batch
+        )
         return len(claimed)
+
+    async def _begin_or_defer(self, claimed: Sequence[Claimed[Row]]) -> int:
+        """Take rows in hand, but those whose shares have enough there: put them back; return how many."""
+        deferred = []
+        for each in claimed:
+            names = self._shares_of(each.row)
+            if not self._shares.has_room(names):
+                deferred.append(each)
+                continue
+            held = (each.row, self._take_in_hand(each))
+            if self._shares.enter(names, held):
+                self._ready.put_nowait(held)
+        if self._stopped():
+            self._release(self._shares.give_up_waiting())
+        if deferred:
+            delays = [self._shares.turn(self._shares_of(each.row)) for each in deferred]
+            await self._claimer.defer(deferred, delays)
+            self._shares.went_back(delays)
+            log.info("rows-deferred", queue=self._stage.queue.name, rows=len(deferred), longest=round(max(delays)))
+        return len(deferred)
+
+    def _shares_of(self, row: Row) -> tuple[Hashable, ...]:
+        return row.shares if self._have_shares else ()  # type: ignore[attr-defined]
 
     async def _rescue_for_the_length_of_a_lease(self) -> None:
         rescue_until = monotonic() + self._limits.lease
@@ -222,6 +272,8 @@ class _Drain(Generic[Row, Result]):
             self._progress.set()
             async with self._slots:
                 self._finished.put_nowait(await self._work(row, lease))
+            for each in self._shares.leave(self._shares_of(row)):
+                self._ready.put_nowait(each)
 
     async def _work(self, row: Row, lease: HeldLease) -> Finished[Row, Result]:
         with structlog.contextvars.bound_contextvars(queue=self._stage.queue.name, row=str(row.id)):
@@ -284,16 +336,23 @@ class _Drain(Generic[Row, Result]):
 
     async def _heed_stop(self) -> None:
         await self._stop.draining.wait()
+        self._release(self._shares.give_up_waiting())
         while not self._ready.empty():
-            row, lease = self._ready.get_nowait()
-            lease.interrupted = "released"
-            self._finished.put_nowait(Finished(row, lease))
+            self._release([self._ready.get_nowait()])
         self._progress.set()
         await self._stop.hurry.wait()
         await asyncio.sleep(self._limits.grace)
         self._leases.interrupt_all("released")
 
-    async def _until(self, reached: Callable[[], bool]) -> None:
-        while not reached():
-            self._progress.clear()
-            await self._progress.wait()
+    def _release(self, held: Iterable[tuple[Row, HeldLease]]) -> None:
+        for row, lease in held:
+            lease.interrupted = "released"
+            self._finished.put_nowait(Finished(row, lease))
+
+    async def _until(self, reached: Callable[[], bool], seconds: float | None = None) -> None:
+        """Wait for that, or for so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not reached():
+                    self._progress.clear()
+                    await self._progress.wait()

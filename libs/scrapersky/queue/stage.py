@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class ClaimableRow(Protocol):
-    """A dataclass whose fields are columns of the queue's table, its key among them; read when the row is claimed."""
+    """A dataclass whose fields are columns of the queue's table, its key among them; read when the row is claimed.
+
+    A property ``shares``, a tuple of hashable values, names what the row has in common with others of which few may be
+    in work at once, e.g. its host (`scrapersky.queue.shares`).
+    """
 
     @property
     def id(self) -> UUID | int:

@@ -166,3 +166,13 @@ def release(queue: Queue) -> str:
 UPDATE {queue.table} SET {queue.status} = 'Queued', {queue.due_at} = clock_timestamp(),
     {queue.attempts} = greatest({queue.attempts} - 1, 0)
 WHERE {queue.key} = ANY(%(ids)s)"""
+
+
+@cache
+def defer(queue: Queue) -> str:
+    """Put back what a claim has just taken, as if it had not: parameters ``token``, ``ids``, ``delays`` (seconds)."""
+    delay = f"(%(delays)s::float8[])[array_position(%(ids)s, {queue.key})]"
+    return f"""
+UPDATE {queue.table} SET {queue.status} = 'Queued', {queue.attempts} = {queue.attempts} - 1,
+    {queue.due_at} = clock_timestamp() + make_interval(secs => {delay})
+WHERE {queue.key} = ANY(%(ids)s) AND {queue.claim} = %(token)s AND {queue.status}::text = '{queue.processing}'"""
