@@ -3,8 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -16,6 +15,8 @@ from scrapersky.sitemaps.read import Entry, SitemapReader
 
 BLOCK = 65_536
 FORMAT = click.Choice(["jsonl", "table"])
+Line = dict[str, Any]
+Take = Callable[[list[Entry]], None]
 COLUMNS = ("kind", "loc", "lastmod", "changefreq", "priority", "same_site")
 
 
@@ -34,61 +35,62 @@ def parse_command(source: str, base_url: str | None, form: str) -> None:
     XML, text, RSS and Atom, gzipped or not, whatever its name says. What had to be repaired is said on stderr.
     same_site is null where it is not known where the file is from. Exit code 65: it is no sitemap.
     """
-    entries = _remote(source) if "://" in source else _local(source, base_url)
-    lines = (_line(entry, source if "://" in source else base_url) for entry in entries)
+    is_remote = "://" in source
+    line = _describing(source if is_remote else base_url)
+    rows: list[Line] = []
+    print_or_keep = rows.extend if form == "table" else _print_lines
+
+    def take(entries: list[Entry]) -> None:
+        print_or_keep([line(entry) for entry in entries])
+
+    if is_remote:
+        asyncio.run(_read_remote(source, take))
+    else:
+        _read_local(source, base_url, take)
     if form == "table":
-        print_rows([*lines], COLUMNS, as_json=False)
-        return
-    for line in lines:
-        click.echo(json.dumps(line))
+        print_rows(rows, COLUMNS, as_json=False)
 
 
-def _local(source: str, base_url: str | None) -> Iterator[Entry]:
+def _print_lines(lines: list[Line]) -> None:
+    if lines:
+        click.echo("\n".join(map(json.dumps, lines)))
+
+
+def _read_local(source: str, base_url: str | None, take: Take) -> None:
     reader = SitemapReader(base_url)
     try:
-        with click.open_file(source, "rb") as stream:
-            while block := stream.read(BLOCK):
-                yield from reader.feed(block)
-                if reader.is_exhausted:
-                    break
-        yield from reader.close()
+        file = click.open_file(source, "rb")
     except OSError as error:
         raise InputError(f"{source}: {error.strerror}") from None
+    try:
+        with file as stream:
+            while not reader.is_exhausted and (block := stream.read(BLOCK)):
+                take(reader.feed(block))
+        take(reader.close())
     except PermanentError as error:
         raise InputError(f"{source}: {error}") from None
     finally:
         _warn(reader)
 
 
-def _remote(url: str) -> list[Entry]:
-    async def read() -> list[Entry]:
-        async with _opened(url) as chunks:
-            reader, entries = SitemapReader(url), list[Entry]()
-            try:
-                async for block in chunks:
-                    entries += reader.feed(block)
-                return entries + reader.close()
-            except PermanentError as error:
-                raise InputError(f"{url}: {error}") if error.cause == "not-a-sitemap" else error from None
-            finally:
-                _warn(reader)
-
-    return asyncio.run(read())
-
-
-@asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[AsyncIterator[bytes]]:
+async def _read_remote(url: str, take: Take) -> None:
     from scrapersky.web.fetcher import Fetcher
 
     settings = Settings.load_offline()
-    async with (
-        Fetcher(settings) as fetcher,
-        fetcher.stream(
-            url, max_bytes=settings.sitemap_max_bytes, total_timeout=settings.sitemap_total_timeout
-        ) as response,
-    ):
+    most, seconds = settings.sitemap_max_bytes, settings.sitemap_total_timeout
+    async with Fetcher(settings) as fetcher, fetcher.stream(url, max_bytes=most, total_timeout=seconds) as response:
         response.raise_for_status()
-        yield response.chunks()
+        reader = SitemapReader(response.final_url)
+        try:
+            async for block in response.chunks():
+                take(reader.feed(block))
+                if reader.is_exhausted:
+                    break
+            take(reader.close())
+        except PermanentError as error:
+            raise InputError(f"{url}: {error}") if error.cause == "not-a-sitemap" else error from None
+        finally:
+            _warn(reader)
 
 
 def _warn(reader: SitemapReader) -> None:
@@ -98,17 +100,22 @@ def _warn(reader: SitemapReader) -> None:
         sys.stderr.write("warning: the file is not as it should be, and was repaired\n")
 
 
-def _line(entry: Entry, base_url: str | None) -> dict[str, Any]:
-    from scrapersky.web.urls import same_site
+def _describing(base_url: str | None) -> Callable[[Entry], Line]:
+    from scrapersky.web.urls import host_of, registrable
 
-    return {
-        "kind": entry.kind,
-        "loc": entry.loc,
-        "lastmod": entry.lastmod.isoformat() if entry.lastmod else None,
-        "changefreq": entry.changefreq,
-        "priority": entry.priority,
-        "same_site": same_site(entry.loc, base_url) if base_url else None,
-    }
+    site = registrable(host_of(base_url)) if base_url else None
+
+    def line(entry: Entry) -> Line:
+        return {
+            "kind": entry.kind,
+            "loc": entry.loc,
+            "lastmod": entry.lastmod.isoformat() if entry.lastmod else None,
+            "changefreq": entry.changefreq,
+            "priority": entry.priority,
+            "same_site": registrable(host_of(entry.loc)) == site if site else None,
+        }
+
+    return line
 
 
 @sitemap.command("discover", epilog="Example: scrapersky sitemap discover https://example.com/ --format table")

@@ -24,7 +24,7 @@ RawEntry = tuple[str, dict[str, str]]
 LONGEST_TEXT = 16 * 1024
 """Characters kept of one element."""
 MOST_NAMES = 10_000
-TEXT, HREF, ABOUT, BASE = "text", "href", "about", "xml:base"
+TEXT, HREF, ABOUT, BASE, LINK_BASE = "text", "href", "about", "xml:base", "link xml:base"
 """Keys of a raw entry beside the vocabulary's: text of the entry itself, and attributes."""
 
 _ENTRIES = frozenset((URL_ENTRY, SITEMAP_ENTRY))
@@ -77,6 +77,7 @@ class Collector:
         elif meaning == UNKNOWN:
             self.ignored += 1
             if self._entry is not None:
+                self._take_text()
                 self._foreign = name
         elif meaning == BOUNDARY:
             self._is_open = True
@@ -93,16 +94,18 @@ class Collector:
         if self._field is not None:
             if meaning == self._field:
                 self._end_field()
-            elif self._nested:
+            elif self._nested and meaning != BOUNDARY:
                 self._nested -= 1
-            elif meaning in _ENTRIES:
+            elif meaning in _ENTRIES or meaning == BOUNDARY:
                 self._end_field()
                 self._end_entry()
+                self._is_open = meaning != BOUNDARY
         elif meaning in _ENTRIES or meaning == BOUNDARY:
             self._end_entry()
             self._is_open = meaning != BOUNDARY
         elif name == self._foreign:
             self._foreign = None
+            self.chars.clear()
 
     def meet(self, name: str) -> None:
         """Take note of an element's name that went past without its tags."""
@@ -165,10 +168,9 @@ class Collector:
 
     def _end_entry(self) -> None:
         if self._entry is not None:
-            if LOC not in self._fields and (text := "".join(self.chars).strip()):
-                self._fields.setdefault(TEXT, text)
-            if self._fields:
-                self.entries.append((self._entry, self._fields))
+            if LOC not in self._fields:
+                self._take_text()
+            self.entries.append((self._entry, self._fields))
             self.reset()
             if self.at_entry_end is not None:
                 self.at_entry_end()
@@ -180,16 +182,29 @@ class Collector:
             self._entry = SITEMAP_ENTRY if self.vocabulary and self.vocabulary.kind == "index" else URL_ENTRY
         elif meaning == LOC and LOC in self._fields:
             self._start_entry(self._entry, [])
-        elif meaning != LOC and not self._fields and (text := "".join(self.chars).strip()):
-            self._fields[TEXT] = text
+        elif meaning != LOC:
+            self._take_text()
         self._field = meaning
         self.chars.clear()
-        if meaning == LINK and _attribute(attributes, "rel") in {None, "", "alternate"}:
-            self._fields.setdefault(HREF, _attribute(attributes, "href") or "")
+        if meaning == LINK and attributes:
+            self._take_href(attributes)
+
+    def _take_text(self) -> None:
+        if not self._fields and (text := "".join(self.chars).strip()):
+            self._fields[TEXT] = text
+
+    def _take_href(self, attributes: list[str]) -> None:
+        """What Atom's ``link`` says in attributes; the relation's full name is a URI (RFC 4287 §4.2.7.2)."""
+        relation = (_attribute(attributes, "rel") or "alternate").lower().rpartition("/")[2]
+        href = _attribute(attributes, "href")
+        if href and relation == "alternate" and HREF not in self._fields:
+            self._fields[HREF] = href
+            if base := _attribute(attributes, BASE):
+                self._fields[LINK_BASE] = base
 
     def _end_field(self) -> None:
         text = "".join(self.chars)
-        if self._field is not None and (self._field != LOC or text.strip()):
+        if self._field is not None and (self._field not in {LOC, LINK} or text.strip()):
             self._fields.setdefault(self._field, text)
         self._field = None
         self._nested = 0

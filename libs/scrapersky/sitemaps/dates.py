@@ -43,6 +43,8 @@ _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?\s*,?\s*")
 _REMARK = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
 _AFTER_DATE = ("", "T", " ")
 _SECONDS = re.compile(r"\d{10}|\d{13}")
+_RUN_TOGETHER = re.compile(r"(\d{8})(\d{6})", re.ASCII)
+_NO_OFFSET = re.compile(r"[+-]\d{2}:?[6-9]\d$", re.ASCII)
 _LONGEST = 100
 _MONTHS_A_YEAR = 12
 _HOURS_A_DAY = 24
@@ -62,7 +64,7 @@ def parse_date(text: str) -> datetime | None:
         without a time is its midnight, without a zone it is UTC, without a day it is the first.
     """
     # fromisoformat takes any character for the T, also the sign of an offset that follows a date.
-    if text[10:11] in _AFTER_DATE:
+    if text[10:11] in _AFTER_DATE and not _NO_OFFSET.search(text, 11):
         with suppress(ValueError):
             return _in_utc(datetime.fromisoformat(text))
     return _lax(text)
@@ -74,6 +76,8 @@ def _lax(given: str) -> datetime | None:
         return None
     if _SECONDS.fullmatch(text):
         return _in_utc(datetime.fromtimestamp(int(text[:10]), UTC))
+    if together := _RUN_TOGETHER.fullmatch(text):
+        text = " ".join(together.groups())
     text = _REMARK.sub("", _WEEKDAY.sub("", text, count=1))
     for form in _DATES:
         if (date := form.match(text)) and (
@@ -86,13 +90,13 @@ def _lax(given: str) -> datetime | None:
 
 
 def _built(parts: dict[str, str]) -> datetime | None:
-    date, time, offset = _date(parts), _time(parts), _offset(parts)
+    date, time = _date(parts), _time(parts)
     if date is None or time is None:
         return None
     hour, minute, second = time
     fraction = int(parts.get("fraction", "0")[:6].ljust(6, "0"))
     try:
-        midnight = datetime(*date, tzinfo=timezone(offset))
+        midnight = datetime(*date, tzinfo=timezone(_offset(parts)))
         return _in_utc(midnight + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=fraction))
     except (ValueError, OverflowError):
         return None
@@ -128,6 +132,8 @@ def _time(parts: dict[str, str]) -> tuple[int, int, int] | None:
 
 def _offset(parts: dict[str, str]) -> timedelta:
     if "east" in parts:
+        if int(parts.get("east_minutes", 0)) >= _LEAP_SECOND:
+            raise ValueError(parts)
         east = timedelta(hours=int(parts["east"]), minutes=int(parts.get("east_minutes", 0)))
         return east if parts["sign"] in "+ " else -east
     return timedelta(hours=_ZONES.get(parts.get("zone", ""), 0))  # RFC 5322 §4.3: an unknown zone is UTC

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from scrapersky.errors import InputError
-from scrapersky.sitemaps.collect import ABOUT, BASE, HREF, TEXT, RawEntry
+from scrapersky.sitemaps.collect import ABOUT, BASE, HREF, LINK_BASE, TEXT, RawEntry
 from scrapersky.sitemaps.dates import parse_date
 from scrapersky.sitemaps.vocabulary import CHANGEFREQ, DATES, IDENTITY, LINK, LOC, PRIORITY, URL_ENTRY
 from scrapersky.web.urls import domain_of, host_of, normalise
@@ -80,8 +80,9 @@ class Cleaner:
 
     def _loc(self, fields: dict[str, str]) -> str | None:
         base = self._base
-        if BASE in fields:
-            base = self._resolve(fields[BASE], base) or base
+        for key in (BASE, LINK_BASE):
+            if key in fields:
+                base = self._resolve(fields[key], base) or base
         text = fields.get(LOC) or fields.get(LINK, "").strip() or fields.get(HREF) or _url_of_last_resort(fields)
         if not text:
             self._complain("no URL")

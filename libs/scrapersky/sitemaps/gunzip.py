@@ -42,6 +42,11 @@ class Gunzip:
         """What is wrong with the compressed file, if anything is."""
         return next((layer.damage for layer in self._layers if layer.damage), None)
 
+    @property
+    def has_tail(self) -> bool:
+        """Whether something that is not gzip follows the compressed file; it is ignored, as gunzip does."""
+        return any(layer.has_tail for layer in self._layers)
+
     def feed(self, octets: bytes) -> Iterator[bytes]:
         """Decompress the next bytes of the file.
 
@@ -78,6 +83,7 @@ class _Layer:
     def __init__(self) -> None:
         self.is_gzip = False
         self.damage: str | None = None
+        self.has_tail = False
         self.out = 0
         self._head: bytes | None = b""
         self._member: zlib._Decompress | None = None
@@ -105,10 +111,12 @@ class _Layer:
                 self.damage = "the gzip file is cut off"
 
     def _members(self, octets: bytes) -> Iterator[bytes]:
-        while octets and not self.damage:
+        while octets and not self.damage and not self.has_tail:
             if self._member is None:
                 octets = octets.lstrip(b"\0")  # padding between members
-                if octets:
+                if not MAGIC.startswith(octets[: len(MAGIC)]):
+                    self.has_tail = True
+                elif octets:
                     self._member = zlib.decompressobj(_WITH_GZIP_HEADER)
                 continue
             yield from self._inflate(self._member, octets)
@@ -132,9 +140,13 @@ class _Layer:
 
 def _salvaged(member: "zlib._Decompress", octets: bytes) -> Iterator[bytes]:
     """What comes before the damage; a single failing call would withhold all of it."""
+    saved = bytearray()
     for at in range(len(octets)):
         try:
-            piece = member.decompress(octets[at : at + 1])
+            saved += member.decompress(octets[at : at + 1])
         except zlib.error:
-            return
-        yield piece
+            break
+        if len(saved) >= STEP_BYTES:
+            yield bytes(saved)
+            saved.clear()
+    yield bytes(saved)

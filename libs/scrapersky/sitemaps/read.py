@@ -10,6 +10,7 @@ Every step holds a bounded part of the file, and nothing that a file holds makes
 
 from collections.abc import Iterable
 
+from scrapersky.errors import PermanentError
 from scrapersky.sitemaps.charset import ToUtf8, mixed_decoder
 from scrapersky.sitemaps.collect import Collector, RawEntry
 from scrapersky.sitemaps.entries import Cleaner, Entry
@@ -108,6 +109,8 @@ class SitemapReader:
         entries += self._clean(self._end())
         if self._gunzip.damage:
             self._repair(self._gunzip.damage)
+        if self._gunzip.has_tail:
+            self._warn("something follows the end of the gzip file, and is ignored")
         if self._collector.too_long:
             self._warn(f"{self._collector.too_long:,} elements have texts that are too long")
         if self._more_warnings:
@@ -143,6 +146,8 @@ class SitemapReader:
         return self._taken()
 
     def _begin(self, head: bytes, *, final: bool) -> list[RawEntry]:
+        if final and not head and self._gunzip.damage:
+            raise PermanentError("not-a-sitemap", f"{self._name}: {self._gunzip.damage}, and nothing of it can be read")
         nature = sniff(head, self._name, final=final)
         if nature is None:
             self._head = head
@@ -150,7 +155,7 @@ class SitemapReader:
         self._head = None
         self._skipped = (nature.start, head.count(b"\n", 0, nature.start))
         if nature.noise:
-            self._repair(nature.noise)
+            (self._repair if nature.is_broken else self._warn)(nature.noise)
         self._reader = TextLines(self._base, self._warn) if nature.is_text else StrictXml(self._collector)
         return self._parse(head[nature.start :])
 

@@ -11,7 +11,8 @@ from scrapersky.errors import PermanentError
 HEAD_BYTES = 64 * 1024
 """A root element, or a line that is a URL, must come in this much."""
 
-_SPACE = b" \t\r\n\0\x0c"
+# Byte order marks too: programs that join files leave them anywhere before the root.
+_LEADING = re.compile(rb"(?:[ \t\r\n\0\x0c]|\xef\xbb\xbf)*+")
 _MARKUP = re.compile(
     rb"<!--.*?(?:-->|\Z)"
     rb"|<!\[CDATA\[.*?(?:\]\]>|\Z)"
@@ -35,11 +36,13 @@ class Nature:
         is_text: Lines of URLs; otherwise XML.
         start: Where it begins: what comes before is not part of it.
         noise: What comes before, in words, if anything does.
+        is_broken: It is more than white space.
     """
 
     is_text: bool
     start: int
     noise: str | None = None
+    is_broken: bool = False
 
 
 def sniff(head: bytes, name: str, *, final: bool) -> Nature | None:
@@ -56,7 +59,7 @@ def sniff(head: bytes, name: str, *, final: bool) -> Nature | None:
     Raises:
         PermanentError: ``not-a-sitemap``.
     """
-    start = len(head) - len(head.lstrip(_SPACE))
+    start = _after_space(head)
     root, is_html, other = _first_root(head)
     if root is not None and not (is_html and root.group("root").lower() not in {b"urlset", b"sitemapindex"}):
         return _xml(head, root.start() if is_html else start, root.start())
@@ -93,6 +96,11 @@ def _xml(head: bytes, start: int, root: int) -> Nature:
     noise = None
     if declarations and declarations[-1] > 0:
         begin, noise = declarations[-1], "white space before the XML declaration"
-    if head[:begin].strip(_SPACE):
-        noise = "something else before the XML"
+    if _after_space(head) < begin:
+        return Nature(is_text=False, start=begin, noise="something else before the XML", is_broken=True)
     return Nature(is_text=False, start=begin, noise=noise)
+
+
+def _after_space(head: bytes) -> int:
+    found = _LEADING.match(head)
+    return found.end() if found else 0

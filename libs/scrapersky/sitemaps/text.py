@@ -13,6 +13,7 @@ LONGEST_LINE = 16 * 1024
 # A carriage return at the end may be the first half of a line's end.
 _ENDS = re.compile(r"\r\n|\r(?!\Z)|\n")
 _SEVERAL = re.compile(r"[\s,;]+(?=https?://)", re.IGNORECASE)
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
 class TextLines:
@@ -50,10 +51,11 @@ class TextLines:
                 self._is_too_long = False
                 self._warn(f"line {self._line:,}: longer than {LONGEST_LINE:,} characters")
                 continue
+            content = _COMMENT.sub("", line).strip()
             # Some files give more columns after the URL.
-            found = [part.partition("\t")[0] for part in _SEVERAL.split(line.strip())]
+            found = [part.partition("\t")[0] for part in _SEVERAL.split(content)]
             urls = [url for url in found if looks_like_url(url, self._base)]
-            if not urls and line.strip() and not line.lstrip().startswith("#"):
+            if content and not urls:
                 self._warn(f"line {self._line:,}: {line.strip()[:60]!r} is no URL")
             entries += [(URL_ENTRY, {LOC: url}) for url in urls]
         return entries
