@@ -29,7 +29,9 @@ def report(name: str, figures: list[Figure]) -> None:
     width = max(len(each.metric) for each in figures)
     for each in figures:
         beside = f"{each.reference} {each.reference_value:g} {each.unit}"
-        print(f"{each.metric:{width}}  {each.value:>10g} {each.unit:8}  ratio {each.ratio:7.2f}  to {beside}", flush=True)
+        print(
+            f"{each.metric:{width}}  {each.value:>10g} {each.unit:8}  ratio {each.ratio:7.2f}  to {beside}", flush=True
+        )
     OUTPUT.mkdir(parents=True, exist_ok=True)
     (OUTPUT / f"{name}.json").write_text(json.dumps([asdict(each) for each in figures], indent=2))
 

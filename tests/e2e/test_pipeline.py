@@ -36,8 +36,8 @@ async def test_the_pipeline_keeps_every_promise_and_running_it_again_changes_not
 ) -> None:
     async with SmallInternet(tmp_path) as internet:
         report = await play(database_url, tmp_path, lambda _: None, internet.environment)
-        check_totals(report, internet)
-        check_sites(sql, internet)
+        check_totals(report, internet.sites)
+        check_sites(sql, internet.sites)
         before, asked = content(sql), len(internet.requests)
         for service in MODULES:
             code, words = await run(service, {**internet.environment, "DATABASE_URL": database_url})

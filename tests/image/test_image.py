@@ -127,8 +127,8 @@ async def test_the_whole_pipeline_runs_from_it(
     assert upgraded.returncode == 0, upgraded.stderr
     async with SmallInternet(shared) as internet:
         report = await demo.play(empty_database_url, shared, lambda _: None, internet.environment)
-        check_totals(report, internet)
-        check_sites(partial(_rows, empty_database_url), internet)
+        check_totals(report, internet.sites)
+        check_sites(partial(_rows, empty_database_url), internet.sites)
     listed = image.run("status", "--json", options=("--entrypoint=scrapersky", url))
     assert {each["queue"] for each in json.loads(listed.stdout)["queues"]} == QUEUES.keys()
 

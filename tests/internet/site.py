@@ -61,8 +61,10 @@ class Site:
         return f"{self.scheme}://{'www.' if self.www else ''}{self.host}"
 
     def answer(self, request: Request) -> Answer:
-        """Answer a request, after redirecting it to where the site lives."""
-        if request.scheme != self.scheme or request.host.startswith("www.") != self.www:
+        """Answer a request, after redirecting it to where the site lives: first the scheme, then the host."""
+        if request.scheme != self.scheme:
+            return Answer(301, headers={"Location": f"{self.scheme}://{request.host}{request.target}"})
+        if request.host.startswith("www.") != self.www:
             return Answer(301, headers={"Location": self.origin + request.target})
         route = self.routes.get(request.target, self.routes.get(request.path, self.fallback))
         return route(request) if callable(route) else route

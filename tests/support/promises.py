@@ -6,14 +6,13 @@ from typing import Any
 
 from scrapersky.demo import DemoReport
 from tests.internet.businesses import businesses
-from tests.internet.network import SmallInternet
+from tests.internet.site import Site
 
 Sql = Callable[..., list[dict[str, Any]]]
 
 
-def check_totals(report: DemoReport, internet: SmallInternet) -> None:
+def check_totals(report: DemoReport, sites: list[Site]) -> None:
     """Rows per table, outcomes and causes per queue: all of them, exactly."""
-    sites = internet.sites
     known = businesses(sites)
     assert report.funnel == {
         "places_staging": len(known),
@@ -38,11 +37,11 @@ def check_totals(report: DemoReport, internet: SmallInternet) -> None:
     assert {name: (stage.completed, stage.causes) for name, stage in stages.items()} == expected
 
 
-def check_sites(sql: Sql, internet: SmallInternet) -> None:
+def check_sites(sql: Sql, sites: list[Site]) -> None:
     """Each site's facts, cause, sitemaps and pages."""
     domains = {row["domain"]: row for row in sql("SELECT * FROM domains")}
-    assert domains.keys() == {site.host for site in internet.sites}
-    for site in internet.sites:
+    assert domains.keys() == {site.host for site in sites}
+    for site in sites:
         row = domains[site.host]
         assert (row["scan_error"] or "").partition(":")[0] == (site.promise.scan or ""), site.kind
         assert {name: row[name] for name in site.promise.facts} == dict(site.promise.facts), site.kind

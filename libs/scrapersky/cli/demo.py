@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.live import Live
 
 from scrapersky.cli.output import print_json, print_rows
+from scrapersky.cli.report import write_page
 from scrapersky.db.migrations import upgrade
 from scrapersky.demo import QUESTION, DemoReport, loopback_internet, play
 from scrapersky.embedded import EmbeddedPostgres
@@ -57,10 +58,7 @@ def demo(*, as_json: bool, keep: bool, page: Path | None) -> None:
 
 def _write_page(url: str, page: Path) -> None:
     with psycopg.connect(url, row_factory=dict_row) as connection:
-        page.write_text(
-            render(connection, datetime.now(UTC) - timedelta(days=1), "ScraperSky's demo"), encoding="utf-8"
-        )
-    words.print(f"wrote {page}")
+        write_page(page, render(connection, datetime.now(UTC) - timedelta(days=1), "ScraperSky's demo"))
 
 
 async def _play(url: str, work: Path, progress: "_Progress") -> DemoReport:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from scrapersky.cli.database import connect
+from scrapersky.cli.export import CannotWriteError
 from scrapersky.cli.output import examples
 from scrapersky.report import render
 
@@ -22,5 +23,17 @@ def report(output: Path, since: datetime | None) -> None:
     """
     start = since.replace(tzinfo=UTC) if since else datetime.now(UTC) - timedelta(days=DAYS)
     with connect() as connection:
-        output.write_text(render(connection, start, "ScraperSky"), encoding="utf-8")
+        write_page(output, render(connection, start, "ScraperSky"))
+
+
+def write_page(output: Path, page: str) -> None:
+    """Write a page and say so.
+
+    Raises:
+        CannotWriteError: The file may not be written.
+    """
+    try:
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise CannotWriteError(f"{output}: {error.strerror or error}") from None
     click.echo(f"wrote {output}", err=True)
