@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
@@ -19,6 +20,7 @@ from scrapersky.queue.tally import Tally
 from tests.internet.crowd import PAGES, crowd
 from tests.internet.network import SmallInternet
 from tests.support.counting_worker import Counted, Counting
+from tests.support.pgbouncer import StrictPooler
 from tests.support.postgres import make_settings
 from tests.support.services import MODULES, run
 
@@ -130,3 +132,31 @@ async def test_two_runs_of_a_service_at_once_through_a_pooler(tmp_path: Path, po
         ended = await asyncio.gather(*(run("domain-scheduler", environment) for _ in range(2)))
     assert [code for code, _ in ended] == [0, 0], ended
     assert sql("SELECT DISTINCT status::text, scan_attempts AS n FROM domains") == [{"status": "Completed", "n": 1}]
+
+
+SPELLINGS = (
+    "postgres://{}?sslmode=require",
+    "postgresql://{}?sslmode=require&pgbouncer=true&connection_limit=1",
+    "postgresql+asyncpg://{}?ssl=require&prepared_statement_cache_size=0",
+)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_supabase_urls_reach_a_pooler_as_strict_as_supabases(
+    spelling: str, strict_pooler: StrictPooler, sql: Sql
+) -> None:
+    """TLS, a user name with a dot, a percent-encoded password: claimed, worked and settled through all of it."""
+    password = quote(strict_pooler.password, safe="")
+    where = f"{strict_pooler.user}:{password}@127.0.0.1:{strict_pooler.port}/{strict_pooler.database}"
+    queue_domains(sql, 20)
+    engine = create_engine(make_settings(spelling.format(where)))
+    tally = await drained(engine, Counting())
+    await engine.dispose()
+    assert (tally.claimed, tally.lost, tally.failed) == (tally.completed + tally.retried, 0, 0)
+    assert tally.completed > 10
+    code, words = await run("sitemap-import", {"DATABASE_URL": spelling.format(where)})
+    assert (code, words) == (0, "")
+    code, words = await run("sitemap-import", {"DATABASE_URL": f"postgresql://{where}?sslmode=disable"})
+    assert code == 75
+    assert "SSL required" in words
+    assert password not in words

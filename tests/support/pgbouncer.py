@@ -1,13 +1,17 @@
 """A real PgBouncer in transaction mode, in front of a test's database."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
+import trustme
 from sqlalchemy import make_url
 
 from tests.support.debian import library_path, program
@@ -20,7 +24,7 @@ CONFIGURATION = """
 listen_addr = 127.0.0.1
 listen_port = {listen}
 unix_socket_dir =
-auth_type = any
+{authentication}
 pool_mode = transaction
 default_pool_size = 2
 server_login_retry = 1
@@ -40,7 +44,41 @@ def pooled_empty_url(empty_database_url: str, tmp_path: Path) -> Iterator[str]:
     yield from _pooling(empty_database_url, tmp_path)
 
 
-def _pooling(url: str, directory: Path) -> Iterator[str]:
+@dataclass(frozen=True)
+class StrictPooler:
+    """A pooler as Supabase's: TLS alone, a user name with a dot, a password of awkward characters."""
+
+    port: int
+    database: str
+    user: str = "postgres.abcdefghij"
+    password: str = "p@ss:w/rd#?%"
+
+
+@pytest.fixture
+def strict_pooler(database_url: str, tmp_path: Path) -> Iterator[StrictPooler]:
+    """This test's database behind such a pooler."""
+    certificate = trustme.CA().issue_cert("127.0.0.1")
+    files = {"server.key": certificate.private_key_pem.bytes(), "server.crt": certificate.cert_chain_pems[0].bytes()}
+    files["users"] = f'"{StrictPooler.user}" "{StrictPooler.password}"'.encode()
+    directory = Path(tempfile.mkdtemp(prefix="scrapersky-pooler-"))
+    directory.chmod(0o755)
+    for name, octets in files.items():
+        (directory / name).write_bytes(octets)
+    authentication = f"""auth_type = scram-sha-256
+auth_file = {directory}/users
+client_tls_sslmode = require
+client_tls_key_file = {directory}/server.key
+client_tls_cert_file = {directory}/server.crt"""
+    try:
+        for url in _pooling(database_url, tmp_path, authentication):
+            address = make_url(url)
+            assert address.port is not None
+            yield StrictPooler(address.port, str(address.database))
+    finally:
+        shutil.rmtree(directory)
+
+
+def _pooling(url: str, directory: Path, authentication: str = "auth_type = any") -> Iterator[str]:
     binary = program("pgbouncer", "libc-ares2", "libevent-2.1-7", "pgbouncer")
     behind, listen = make_url(url), free_port()
     configuration = directory / "pgbouncer.ini"
@@ -52,6 +90,7 @@ def _pooling(url: str, directory: Path) -> Iterator[str]:
             user=behind.username,
             password=behind.password or "none",
             listen=listen,
+            authentication=authentication,
             prepared=_forbid_prepared_statements(binary),
         )
     )
@@ -81,7 +120,9 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
     while True:
         try:
             psycopg.connect(url).close()
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            if "no password supplied" in str(error):
+                return
             assert process.poll() is None, log.read_text()
             if time.monotonic() > give_up_at:
                 raise
