@@ -41,7 +41,7 @@ def _hear(runner: "subprocess.Popen[str]", word: str) -> str:
     for line in _pipe(runner.stdout):
         first, _, rest = line.strip().partition(" ")
         if first == word:
-            return rest
+            return str(rest)
     raise RuntimeError(f"{runner.args!r} ended before it was {word}")
 
 

@@ -1,7 +1,7 @@
 """The drain: claim due rows batch after batch, work them concurrently, settle them, until nothing is due."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -11,19 +11,18 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky import metrics
-from scrapersky.errors import ConfigurationError, ScraperSkyError, TransientError, WorkError
+from scrapersky.errors import ScraperSkyError
 from scrapersky.queue.claims import Claimed, Claimer
+from scrapersky.queue.finished import BATCH, FinishedRows
 from scrapersky.queue.lease import HeldLease, LeaseKeeper
-from scrapersky.queue.patience import DATABASE_AWAY, first_line
 from scrapersky.queue.settle import Finished, Retries, Settler
-from scrapersky.queue.shares import Shares, Sharing
+from scrapersky.queue.shares import Shares, Sharing, shares_of
 from scrapersky.queue.stage import Result, Row, Stage
 from scrapersky.queue.tally import OUTCOMES, Tally
+from scrapersky.queue.work import Workers
 
 log = structlog.get_logger()
 
-SETTLE_BATCH = 100
-SETTLE_LINGER = 0.02
 SHORTEST_PAUSE = 0.2
 LOOK_AGAIN = 2.0
 """Seconds between claims that find nothing: when nothing is in hand, and while rows are in work."""
@@ -154,18 +153,24 @@ class _Drain(Generic[Row, Result]):
         self._allowance = allowance
         self._stop = stop
         self.tally = Tally()
-        self._misconfigured: ConfigurationError | None = None
         self._claimer = Claimer(
             stage, engine, lease=limits.lease, max_attempts=limits.retries.max_attempts, tally=self.tally
         )
         self._leases = LeaseKeeper(stage.queue, engine, limits.lease)
         self._settler = Settler(stage, engine, retries=limits.retries, patience=limits.lease, tally=self.tally)
-        self._ready: asyncio.Queue[tuple[Row, HeldLease]] = asyncio.Queue()
-        self._shares: Shares[tuple[Row, HeldLease]] = Shares(limits.sharing, most_waiting=limits.batch)
-        self._have_shares = hasattr(stage.row, "shares")
-        self._look = limits.batch
-        self._finished: asyncio.Queue[Finished[Row, Result]] = asyncio.Queue()
         self._in_hand = 0
+        self._finished: FinishedRows[Row, Result] = FinishedRows(lambda: self._in_hand)
+        self._shares: Shares[tuple[Row, HeldLease]] = Shares(limits.sharing, most_waiting=limits.batch)
+        self._workers = Workers(
+            stage,
+            slots=slots,
+            shares=self._shares,
+            row_timeout=limits.row_timeout,
+            finished=self._finished.add,
+            stopped=self._stopped,
+        )
+        self._ahead = limits.concurrency
+        self._look = limits.batch
         self._progress = asyncio.Event()
 
     async def run(self) -> None:
@@ -175,7 +180,11 @@ class _Drain(Generic[Row, Result]):
                     group.create_task(self._leases.keep()),
                     group.create_task(self._settle_as_rows_finish()),
                     group.create_task(self._heed_stop()),
-                    *(group.create_task(self._work_rows()) for _ in range(self._limits.concurrency)),
+                    group.create_task(self._workers.watch_time()),
+                    *(
+                        group.create_task(self._workers.work_rows(self._progress))
+                        for _ in range(self._limits.concurrency)
+                    ),
                 ]
                 await self._claim_until_nothing_is_due()
                 await self._until(lambda: self._in_hand == 0)
@@ -183,18 +192,21 @@ class _Drain(Generic[Row, Result]):
                     each.cancel()
         except* ScraperSkyError as group_error:
             raise group_error.exceptions[0] from None
-        if self._misconfigured is not None:
-            raise self._misconfigured
+        if self._workers.misconfigured is not None:
+            raise self._workers.misconfigured
 
     async def _claim_until_nothing_is_due(self) -> None:
         await self._rescue_for_the_length_of_a_lease()
         while not self._stopped():
             if await self._claim():
-                await self._until(lambda: self._stopped() or self._ready.qsize() < self._limits.concurrency)
+                await self._until(lambda: self._stopped() or self._wants_rows())
             elif self._in_hand:
                 await self._until(lambda: self._stopped() or self._in_hand == 0, seconds=LOOK_AGAIN)
             elif not await self._rescue() and not await self._wait_for_a_turn():
                 return
+
+    def _wants_rows(self) -> bool:
+        return self._workers.waiting <= self._ahead and len(self._finished) <= 2 * BATCH
 
     async def _wait_for_a_turn(self) -> bool:
         """Until rows come due that went back to the queue for others; False when there are none."""
@@ -205,8 +217,11 @@ class _Drain(Generic[Row, Result]):
         return True
 
     async def _claim(self) -> int:
-        room = self._allowance.take(self._look)
+        """Claim a batch. When the workers had to wait for it, the next is claimed while more rows are left to them."""
+        room, goes_on = self._allowance.take(self._look), self._in_hand > 0
         claimed = await self._claimer.claim(room) if room else []
+        if goes_on and not self._workers.waiting:
+            self._ahead = min(2 * self._ahead, self._limits.batch)
         kept = len(claimed) - await self._begin_or_defer(claimed)
         self._allowance.give_back(room - kept)
         met_full_shares_only = claimed and not kept
@@ -219,24 +234,18 @@ class _Drain(Generic[Row, Result]):
         """Take rows in hand, but those whose shares have enough there: put them back; return how many."""
         deferred = []
         for each in claimed:
-            names = self._shares_of(each.row)
-            if not self._shares.has_room(names):
+            if self._shares.has_room(shares_of(each.row)):
+                self._workers.add(each.row, self._take_in_hand(each))
+            else:
                 deferred.append(each)
-                continue
-            held = (each.row, self._take_in_hand(each))
-            if self._shares.enter(names, held):
-                self._ready.put_nowait(held)
         if self._stopped():
             self._release(self._shares.give_up_waiting())
         if deferred:
-            delays = [self._shares.turn(self._shares_of(each.row)) for each in deferred]
+            delays = [self._shares.turn(shares_of(each.row)) for each in deferred]
             await self._claimer.defer(deferred, delays)
             self._shares.went_back(delays)
             log.info("rows-deferred", queue=self._stage.queue.name, rows=len(deferred), longest=round(max(delays)))
         return len(deferred)
-
-    def _shares_of(self, row: Row) -> tuple[Hashable, ...]:
-        return row.shares if self._have_shares else ()  # type: ignore[attr-defined]
 
     async def _rescue_for_the_length_of_a_lease(self) -> None:
         rescue_until = monotonic() + self._limits.lease
@@ -251,76 +260,30 @@ class _Drain(Generic[Row, Result]):
         if suspect is None:
             self._allowance.give_back(1)
             return False
-        if suspect.given_up:
-            return True
+        if not suspect.given_up:
+            await self._work_alone(suspect)
+        return True
+
+    async def _work_alone(self, suspect: Claimed[Row]) -> None:
         lease = self._take_in_hand(suspect)
-        log.warning("suspect-worked-alone", queue=self._stage.queue.name, row=str(lease.row_id), attempt=lease.attempt)
         async with self._allowance.alone, AsyncExitStack() as every_slot:
             for _ in range(self._limits.concurrency):
                 await every_slot.enter_async_context(self._slots)
-            self._finished.put_nowait(await self._work(suspect.row, lease))
+            with structlog.contextvars.bound_contextvars(queue=self._stage.queue.name, row=str(lease.row_id)):
+                log.warning("suspect-worked-alone", attempt=lease.attempt)
+                self._finished.add(await self._workers.work(suspect.row, lease))
             await self._until(lambda: self._in_hand == 0)
-        return True
 
     def _take_in_hand(self, claimed: Claimed[Row]) -> HeldLease:
         self._in_hand += 1
         return self._leases.take(claimed.row.id, claimed.token, claimed.attempt)
 
-    async def _work_rows(self) -> None:
-        while True:
-            row, lease = await self._ready.get()
-            self._progress.set()
-            async with self._slots:
-                self._finished.put_nowait(await self._work(row, lease))
-            for each in self._shares.leave(self._shares_of(row)):
-                self._ready.put_nowait(each)
-
-    async def _work(self, row: Row, lease: HeldLease) -> Finished[Row, Result]:
-        with structlog.contextvars.bound_contextvars(queue=self._stage.queue.name, row=str(row.id)):
-            return await self._work_named(row, lease)
-
-    async def _work_named(self, row: Row, lease: HeldLease) -> Finished[Row, Result]:
-        if lease.interrupted or self._stopped():
-            lease.interrupted = lease.interrupted or "released"
-            return Finished(row, lease)
-        began = monotonic()
-        try:
-            async with asyncio.timeout(self._limits.row_timeout) as lease.limit:
-                return Finished(row, lease, result=await self._stage.work(row, lease))
-        except ConfigurationError as error:
-            self._misconfigured = error
-            lease.interrupted = "released"
-            return Finished(row, lease)
-        except Exception as error:  # noqa: BLE001
-            return Finished(row, lease, failure=self._translate(error, lease))
-        finally:
-            lease.limit = None
-            metrics.ROW_SECONDS.labels(self._stage.queue.name).observe(monotonic() - began)
-
     def _stopped(self) -> bool:
-        return self._stop.draining.is_set() or self._misconfigured is not None
-
-    def _translate(self, error: Exception, lease: HeldLease) -> Exception:
-        if lease.interrupted:
-            return error
-        if isinstance(error, DATABASE_AWAY):
-            return TransientError("database-away", first_line(error))
-        if isinstance(error, TimeoutError):
-            seconds = self._limits.row_timeout
-            return TransientError("row-timeout", f"the work took longer than ROW_TIMEOUT_SECONDS ({seconds:.0f})")
-        if isinstance(error, WorkError):
-            log.info("row-failed", cause=error.cause, explanation=error.explanation, attempt=lease.attempt)
-        else:
-            log.error("row-bug", attempt=lease.attempt, exc_info=error)
-        return error
+        return self._stop.draining.is_set() or self._workers.misconfigured is not None
 
     async def _settle_as_rows_finish(self) -> None:
         while True:
-            batch = [await self._finished.get()]
-            if self._finished.qsize() < SETTLE_BATCH and self._in_hand > 1 + self._finished.qsize():
-                await asyncio.sleep(SETTLE_LINGER)
-            while len(batch) < SETTLE_BATCH and not self._finished.empty():
-                batch.append(self._finished.get_nowait())
+            batch = await self._finished.take()
             await self._end(batch)
             for finished in batch:
                 self._leases.drop(finished.lease)
@@ -336,9 +299,7 @@ class _Drain(Generic[Row, Result]):
 
     async def _heed_stop(self) -> None:
         await self._stop.draining.wait()
-        self._release(self._shares.give_up_waiting())
-        while not self._ready.empty():
-            self._release([self._ready.get_nowait()])
+        self._release(self._workers.take_waiting())
         self._progress.set()
         await self._stop.hurry.wait()
         await asyncio.sleep(self._limits.grace)
@@ -347,7 +308,7 @@ class _Drain(Generic[Row, Result]):
     def _release(self, held: Iterable[tuple[Row, HeldLease]]) -> None:
         for row, lease in held:
             lease.interrupted = "released"
-            self._finished.put_nowait(Finished(row, lease))
+            self._finished.add(Finished(row, lease))
 
     async def _until(self, reached: Callable[[], bool], seconds: float | None = None) -> None:
         """Wait for that, or for so long."""

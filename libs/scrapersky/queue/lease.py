@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 BEATS_PER_LEASE = 3
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class HeldLease:
     """The lease on one claimed row; implements `scrapersky.queue.stage.Lease`."""
 
@@ -35,15 +35,41 @@ class HeldLease:
     row_id: UUID | int
     token: UUID
     attempt: int
-    limit: asyncio.Timeout | None = None
     interrupted: Literal["lost", "released"] | None = None
+    _worker: "asyncio.Task[Any] | None" = field(default=None, repr=False)
+    _is_cut_short: bool = False
+
+    @property
+    def in_work(self) -> bool:
+        """Whether the row's work has begun and not ended."""
+        return self._worker is not None
+
+    def begin_work(self) -> None:
+        """Say that the current asyncio task works the row from now on."""
+        self._worker = asyncio.current_task()
+
+    def end_work(self) -> None:
+        """Say that the work has ended. A cancellation of ours ends with it, as that of `asyncio.timeout` would."""
+        if self._is_cut_short and self._worker is not None:
+            self._worker.uncancel()
+        self._worker = None
+
+    def cut_short(self) -> None:
+        """End the work at its next await."""
+        if self._worker is not None and not self._is_cut_short:
+            self._is_cut_short = True
+            self._worker.cancel()
+
+    def only_cut_short(self) -> bool:
+        """Whether the work was cancelled by `cut_short` and by nobody else."""
+        return self._is_cut_short and self._worker is not None and self._worker.cancelling() == 1
 
     def interrupt(self, why: Literal["lost", "released"]) -> None:
         """End the row's work where it stands: another worker may hold it, or this one has to go."""
         self.interrupted = why
-        if self.limit is not None:
+        if self.in_work:
             log.warning("work-interrupted", queue=self.keeper.queue.name, row=str(self.row_id), why=why)
-            self.limit.reschedule(asyncio.get_running_loop().time())
+            self.cut_short()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -92,7 +118,7 @@ class LeaseKeeper:
     def interrupt_all(self, why: Literal["lost", "released"]) -> None:
         """Interrupt every row that is in work."""
         for lease in self._held.values():
-            if lease.limit is not None:
+            if lease.in_work:
                 lease.interrupt(why)
 
     def renewal(self, leases: list[HeldLease]) -> dict[str, object]:

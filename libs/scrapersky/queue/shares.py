@@ -15,6 +15,11 @@ from typing import Generic, TypeVar
 Waiting = TypeVar("Waiting")
 
 
+def shares_of(row: object) -> tuple[Hashable, ...]:
+    """The shares that a row names; none for most rows."""
+    return getattr(row, "shares", ())
+
+
 @dataclass(frozen=True)
 class Sharing:
     """Bounds of one share.

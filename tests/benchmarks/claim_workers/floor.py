@@ -1,4 +1,4 @@
-"""The two statements and nothing else, over one psycopg connection: claim 100, settle 100 with titles: ``… DATABASE_URL``.
+"""The two statements and nothing else, over one psycopg connection: claim 100, settle 100: ``… DATABASE_URL``.
 
 The claim is the queue's own. The settle writes result and status in one, fenced: the least that can be asked.
 """
@@ -27,7 +27,7 @@ def drain(connection: psycopg.Connection[Any]) -> None:
         claimed = connection.execute(CLAIM, {"token": token, "lease": 120, "limit": 100, "max_attempts": 5}).fetchall()
         if not claimed:
             return
-        ids, titles = [row[0] for row in claimed], [f"title of {row[-1]}" for row in claimed]
+        ids, titles = [row[-2] for row in claimed], [f"title of {row[-1]}" for row in claimed]
         connection.execute(SETTLE, {"ids": ids, "titles": titles, "token": token})
 
 

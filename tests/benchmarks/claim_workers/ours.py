@@ -34,7 +34,7 @@ class NoOp:
     queue = DOMAINS
     row = Domain
 
-    async def work(self, row: Domain, lease: Lease) -> str:
+    async def work(self, row: Domain, lease: Lease) -> str:  # noqa: ARG002
         return f"title of {row.domain}"
 
     async def settle(self, session: AsyncSession, results: Sequence[tuple[Domain, str]]) -> None:
