@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
@@ -52,6 +53,7 @@ class QueuedSitemap:
     url: str
     etag: str | None
     http_last_modified: str | None
+    last_processed_at: datetime | None
 
     @property
     def shares(self) -> tuple[UUID, str]:
@@ -97,7 +99,7 @@ class ImportSitemap:
 
     async def _validators(self, row: QueuedSitemap, lease: Lease) -> Validators | None:
         known = Validators(row.etag, row.http_last_modified)
-        if not known.headers():
+        if row.last_processed_at is None or not known.headers():
             return None
         async with lease.transaction() as session:
             return None if await vanished_since_last_read(session, row.id) else known

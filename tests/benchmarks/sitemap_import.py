@@ -19,7 +19,7 @@ import psycopg
 
 from scrapersky.db.migrations import upgrade
 from scrapersky.embedded import EmbeddedPostgres
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.report import Figure, figure, report
 from tests.benchmarks.sitemap_files import HOST, URLS, plain, served, variants
 from tests.support.postgres import make_settings
 
@@ -128,10 +128,10 @@ def beside_floor_and_peer(bench: Bench, name: str) -> list[Figure]:
     bench.forget()
     peer = bench.run("peer", name, str(PEERS_PYTHON))["seconds"]
     return [
-        Figure(f"{name}, first import", median(first), "s", "floor", median(floor)),
-        Figure(f"{name}, first import", median(first), "s", "usp and ORM", peer),
-        Figure(f"{name}, unchanged", median(again), "s", "floor", median(floor)),
-        Figure(f"{name}, peak memory", median(first, "peak"), "MiB", "aim", 120),
+        figure(f"{name}, first import", median(first), "s", "floor", median(floor)),
+        figure(f"{name}, first import", median(first), "s", "usp and ORM", peer),
+        figure(f"{name}, unchanged", median(again), "s", "floor", median(floor)),
+        figure(f"{name}, peak memory", median(first, "peak"), "MiB", "aim", 120),
     ]
 
 
@@ -150,7 +150,7 @@ def beside_many_pages(bench: Bench, name: str) -> list[Figure]:
     metrics = ("first import", "unchanged")
     few, many = seconds[FEW_PAGES], seconds[PAGES]
     return [
-        Figure(
+        figure(
             f"{metric} beside {PAGES:,} pages",
             many[place] / URLS * 1e6,
             "µs/URL",

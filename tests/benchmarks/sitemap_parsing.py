@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.report import Figure, figure, report
 from tests.benchmarks.sitemap_files import URLS, plain, rich
 from tests.benchmarks.sitemap_import import PEERS_PYTHON, RUNS
 
@@ -37,8 +37,8 @@ def compare(path: Path) -> list[Figure]:
     )
     name = path.name
     return [
-        *(Figure(f"{name}, parsed", rate["scrapersky"], "URLs/s", peer, rate[peer]) for peer in PEERS),
-        *(Figure(f"{name}, peak memory", peak["scrapersky"], "MiB", peer, peak[peer]) for peer in PEERS),
+        *(figure(f"{name}, parsed", rate["scrapersky"], "URLs/s", peer, rate[peer]) for peer in PEERS),
+        *(figure(f"{name}, peak memory", peak["scrapersky"], "MiB", peer, peak[peer]) for peer in PEERS),
     ]
 
 

@@ -4,13 +4,19 @@ from typing import Any
 
 import pytest
 
+from scrapersky.settings import Settings
+from scrapersky.sitemaps.discover import MOST_READ, discover
+from scrapersky.sitemaps.files import FoundSitemap
+from scrapersky.sitemaps.paths import FEEDS, WELL_KNOWN
+from scrapersky.web.fetcher import Fetcher
 from services.domain_sitemap_submission import process_pending_domain_sitemap_submissions
+from services.sitemap_import import process_sitemap_imports
 from services.sitemap_scheduler import process_pending_jobs
 from tests.internet import files
 from tests.internet.html import Look, home_page
-from tests.internet.server import Answer
+from tests.internet.server import Answer, Request
 from tests.internet.site import failing_first, html, robots, xml
-from tests.support.one_site import HOST, OneSite, Sql, url
+from tests.support.one_site import HOST, OneSite, Sql, modified_unless, url
 
 
 def found_files(sql: Sql) -> list[Any]:
@@ -63,6 +69,121 @@ async def test_discovery_by_links_of_the_home_page(site: OneSite, sql: Sql) -> N
     }
     await analyse(sql)
     assert found_files(sql) == [(f"https://{HOST}/map.xml", "html_link", "standard", 1)]
+
+
+@pytest.mark.parametrize("path", WELL_KNOWN)
+async def test_every_well_known_path(site: OneSite, path: str) -> None:
+    site.site.routes = {**site.site.routes, path.partition("?")[0]: xml(files.urlset([url(1)]))}
+    [found] = await discovered(site)
+    assert (found.url, found.discovery_method) == (f"https://{HOST}{path}", "common_path")
+    assert (found.sitemap_type, found.status_code, found.url_count) == ("standard", 200, 1)
+
+
+async def discovered(site: OneSite) -> list[FoundSitemap]:
+    settings = Settings.load()
+    async with Fetcher(settings) as fetcher:
+        return (await discover(fetcher, HOST, settings)).sitemaps
+
+
+async def test_what_is_named_in_several_ways_is_one(site: OneSite) -> None:
+    """robots.txt, a link, an anchor and the usual path; over http, by a redirect, and in an index that names itself."""
+    moved = Answer(301, headers={"Location": "/index.xml"})
+    site.serve(
+        robots_txt=robots("Sitemap: /index.xml", f"Sitemap: http://{HOST}/index.xml", "Sitemap: /index.xml#again"),
+        index_xml=xml(files.index([f"https://{HOST}/index.xml", f"https://{HOST}/a.xml", f"https://{HOST}/old.xml"])),
+        a_xml=xml(files.urlset([url(1)])),
+        old_xml=moved,
+        sitemap_xml=moved,
+    )
+    home = '<link rel="sitemap" href="/index.xml"><a href="/sitemap.xml">Sitemap</a><a href="/sitemap">Sitemap</a>'
+    site.site.routes = {**site.site.routes, "/": html(f"<html><head><title>x</title></head><body>{home}</body></html>")}
+    found = [(each.url, each.discovery_method) for each in await discovered(site)]
+    assert found == [(f"https://{HOST}/index.xml", "robots_txt"), (f"https://{HOST}/a.xml", "sitemap_index")]
+
+
+async def test_the_usual_path_is_looked_at_even_if_others_are_named(site: OneSite) -> None:
+    site.serve(
+        robots_txt=robots("Sitemap: /news.xml"),
+        news_xml=xml(files.urlset([url(1)])),
+        sitemap_xml=xml(files.urlset([url(1), url(2)])),
+    )
+    assert [(each.discovery_method, each.url_count) for each in await discovered(site)] == [
+        ("robots_txt", 1),
+        ("common_path", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "fallback",
+    [html("<!DOCTYPE html><title>Home</title>"), Answer(body=b""), Answer(content_type="text/xml", body=b"<a/>")],
+)
+async def test_a_page_for_every_path_is_no_sitemap(site: OneSite, fallback: Answer) -> None:
+    site.site.fallback = fallback
+    site.serve(robots_txt=Answer(404))
+    assert await discovered(site) == []
+    assert len(site.requests) <= 7 + len(WELL_KNOWN) + len(FEEDS)
+
+
+async def test_the_twin_of_the_host(site: OneSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_www(request: Request) -> Answer:
+        is_there = request.host.startswith("www.") and request.path == "/sitemap.xml"
+        return xml(files.urlset([url(1)])) if is_there else Answer(404)
+
+    monkeypatch.setattr(site.site, "answer", only_www)
+    [found] = await discovered(site)
+    assert (found.url, found.discovery_method) == (f"https://www.{HOST}/sitemap.xml", "common_path")
+
+
+@pytest.mark.parametrize(("link", "method"), [("/blog.xml", "html_link"), (None, "common_path")])
+async def test_feeds_where_there_is_nothing_else(site: OneSite, link: str | None, method: str) -> None:
+    head = f'<link rel="alternate" type="application/rss+xml" href="{link}">' if link else ""
+    feed = Answer(content_type="application/rss+xml", body=files.rss([url(1)]))
+    site.site.routes = {"/": html(f"<html><head>{head}</head><body>x</body></html>"), link or "/feed/": feed}
+    [found] = await discovered(site)
+    assert (found.url, found.discovery_method, found.sitemap_type) == (
+        f"https://{HOST}{link or '/feed/'}",
+        method,
+        "rss",
+    )
+
+
+async def test_a_guess_that_fails_for_the_moment_spoils_nothing_that_is_found(site: OneSite) -> None:
+    site.serve(sitemap_xml=Answer(503))
+    site.site.routes = {**site.site.routes, "/sitemap_index.xml": xml(files.urlset([url(1)]))}
+    [found] = await discovered(site)
+    assert found.url == f"https://{HOST}/sitemap_index.xml"
+
+
+async def test_a_site_that_answers_no_guess_is_asked_again_later(site: OneSite, sql: Sql) -> None:
+    site.site.fallback = Answer(503)
+    site.serve(robots_txt=Answer(404))
+    row = await analyse(sql)
+    assert (row["sitemap_analysis_status"], row["sitemap_analysis_attempts"]) == ("Queued", 1)
+
+
+async def test_an_index_thousands_wide_is_kept_and_not_read_whole(site: OneSite) -> None:
+    children = [f"https://{HOST}/part-{n}.xml" for n in range(3_000)]
+    site.site.fallback = xml(files.urlset([url(1)]))
+    site.serve(robots_txt=robots("Sitemap: /index.xml"), index_xml=xml(files.index(children)))
+    found = await discovered(site)
+    assert [each.url for each in found if each.discovery_method == "sitemap_index"] == children
+    assert len(site.requests) < MOST_READ + 10
+    assert {each.sitemap_type for each in found[-1000:]} >= {"unknown"}
+
+
+async def test_validators_are_kept_and_used_by_none_but_the_import_that_got_them(site: OneSite, sql: Sql) -> None:
+    site.serve(sitemap_xml=modified_unless('"v1"', files.urlset([url(1)])))
+    await analyse(sql)
+    [file] = sql("SELECT etag, size_bytes, response_time_ms FROM sitemap_files")
+    assert file["etag"] == '"v1"'
+    assert file["size_bytes"] > 100
+    assert file["response_time_ms"] >= 0
+    sql("UPDATE sitemap_files SET sitemap_import_status = 'Queued'")
+    await process_sitemap_imports()
+    assert sql("SELECT url FROM pages") == [{"url": url(1)}]
+    site.serve(sitemap_xml=modified_unless('"v2"', files.urlset([url(2)])))
+    await analyse(sql)
+    assert sql("SELECT etag FROM sitemap_files") == [{"etag": '"v1"'}]
 
 
 async def test_a_site_without_sitemaps_is_done_with_none(site: OneSite, sql: Sql) -> None:

@@ -1,11 +1,13 @@
 """Which sitemaps a domain has.
 
-Asked in this order, each sitemap once: robots.txt; ``<link>`` elements of the home page; where neither names any,
-well-known paths of the usual platforms, on the host that answers and on its ``www.`` or bare twin; where there is none,
-the feeds that the home page declares. Sitemap indexes are opened, nested as deep as SITEMAP_MAX_DEPTH; so many of their
-children are read that their nature is known, and the rest is named unread: the import reads them.
+Asked in this order, each sitemap once, by whatever addresses it is named: robots.txt; links of the home page;
+``/sitemap.xml``; where none of them gives any, the well-known paths of the usual platforms, and ``/sitemap.xml`` of the
+``www.`` or bare twin of the host; where there is still none, feeds. Sitemap indexes are opened, nested as deep as
+SITEMAP_MAX_DEPTH; so many of their children are read that their nature is known (`MOST_READ` in all), and the rest is
+named unread: the import reads them.
 
-A sitemap that robots.txt or an index names is kept although it cannot be read now: its import will say why.
+A sitemap that robots.txt or an index names is kept although it cannot be read now: its import will say why. What merely
+might be there is kept if it is a sitemap: a page that says "not found" with status 200 is none.
 """
 
 import asyncio
@@ -17,27 +19,18 @@ from scrapersky.errors import InputError, PermanentError, RefusedError, Transien
 from scrapersky.settings import Settings
 from scrapersky.sitemaps.files import FoundSitemap, SitemapType
 from scrapersky.sitemaps.links import declared_feeds, declared_sitemaps
+from scrapersky.sitemaps.paths import FEEDS, USUAL, WELL_KNOWN
 from scrapersky.sitemaps.read import Entry, SitemapReader
 from scrapersky.web.fetcher import Fetcher
 from scrapersky.web.response import Response
 from scrapersky.web.site import open_home
 from scrapersky.web.urls import normalise, parse
 
-WELL_KNOWN = (
-    "/sitemap.xml",
-    "/sitemap_index.xml",
-    "/wp-sitemap.xml",
-    "/sitemap-index.xml",
-    "/sitemap.xml.gz",
-    "/sitemaps.xml",
-    "/sitemap/sitemap.xml",
-    "/sitemap/index.xml",
-    "/sitemap1.xml",
-    "/sitemap.txt",
-)
 SAMPLE_BYTES = 2 * 1024 * 1024
 MOST_READ = 60
 AT_ONCE = 4
+MOST_REFUSALS = 2
+"""Guesses that a site may fail to answer at the moment, before we come back later."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +50,7 @@ class _Candidate:
 @dataclass
 class _Opened:
     found: FoundSitemap
+    final_url: str
     children: list[str] = field(default_factory=list)
 
 
@@ -80,6 +74,8 @@ class _Search:
         self._fetcher = fetcher
         self._settings = settings
         self._found: dict[str, FoundSitemap] = {}
+        self._addresses: set[str] = set()
+        self._failed_guesses: list[TransientError] = []
         self._read = 0
 
     async def run(self, domain: str) -> Discovery:
@@ -88,10 +84,17 @@ class _Search:
         named = _candidates(robots.sitemaps, base, "robots_txt")
         named += _candidates(declared_sitemaps(body, base), base, "html_link")
         await self._open_all(named)
+        await self._guess([normalise(USUAL, base)])
         if not self._found:
-            await self._probe(base, domain)
+            host = parse(base).host
+            twin = domain if host.startswith("www.") else f"www.{domain}"
+            await self._guess([*(normalise(path, base) for path in WELL_KNOWN), f"https://{twin}{USUAL}"])
         if not self._found:
             await self._open_all(_candidates(declared_feeds(body, base), base, "html_link"))
+        if not self._found:
+            await self._guess([normalise(path, base) for path in FEEDS])
+        if not self._found and self._failed_guesses:
+            raise self._failed_guesses[0]
         return Discovery(list(self._found.values()))
 
     async def _home(self, domain: str) -> tuple[str, bytes]:
@@ -105,34 +108,36 @@ class _Search:
             return f"https://{domain}/", b""
         return response.final_url, body
 
-    async def _probe(self, base: str, domain: str) -> None:
-        for path in WELL_KNOWN:
-            await self._open_all([_Candidate(normalise(path, base), "common_path")], keep_unreadable=False)
-            if self._found:
+    async def _guess(self, urls: list[str]) -> None:
+        """Try what may be there, until something is."""
+        before = len(self._found)
+        for url in urls:
+            await self._open_all([_Candidate(url, "common_path")], keep_unreadable=False)
+            if len(self._found) > before or len(self._failed_guesses) >= MOST_REFUSALS:
                 return
-        host = parse(base).host
-        twin = domain if host.startswith("www.") else f"www.{domain}"
-        await self._open_all([_Candidate(f"https://{twin}/sitemap.xml", "common_path")], keep_unreadable=False)
 
     async def _open_all(self, candidates: list[_Candidate], *, keep_unreadable: bool = True) -> None:
         waiting = deque(candidates)
         while waiting:
-            wave = [each for each in _popped(waiting, AT_ONCE) if each.url not in self._found]
-            for candidate in wave:
-                self._found[candidate.url] = FoundSitemap(candidate.url, candidate.method)
+            wave = []
+            for candidate in _popped(waiting, AT_ONCE):
+                if self._is_new(candidate.url):
+                    self._found[candidate.url] = FoundSitemap(candidate.url, candidate.method)
+                    wave.append(candidate)
             readable = [c for c in wave if self._may_read(c)]
             opening = (self._open(c, keep_unreadable=keep_unreadable) for c in readable)
-            opened = await asyncio.gather(*opening, return_exceptions=True)
-            for candidate, result in zip(readable, opened, strict=True):
-                if isinstance(result, BaseException):
-                    raise result
-                if result is None:
+            for candidate, opened in zip(readable, await asyncio.gather(*opening), strict=True):
+                if opened is None or (opened.final_url != candidate.url and not self._is_new(opened.final_url)):
                     del self._found[candidate.url]
                     continue
-                self._found[candidate.url] = result.found
+                self._addresses.add(opened.final_url)
+                self._found[candidate.url] = opened.found
                 room = self._settings.sitemap_max_files - len(self._found) - len(waiting)
-                children = [_Candidate(url, "sitemap_index", candidate.depth + 1) for url in result.children]
+                children = [_Candidate(url, "sitemap_index", candidate.depth + 1) for url in opened.children]
                 waiting.extend(children[: max(0, room)])
+
+    def _is_new(self, url: str) -> bool:
+        return url not in self._found and url not in self._addresses
 
     def _may_read(self, candidate: _Candidate) -> bool:
         self._read += 1
@@ -145,9 +150,11 @@ class _Search:
                 response.raise_for_status()
                 return await self._sample(response, url, method)
         except WorkError as error:
-            if isinstance(error, TransientError) and not keep_unreadable:
-                raise
-            return _Opened(FoundSitemap(url, method, error_message=str(error)[:1000])) if keep_unreadable else None
+            if keep_unreadable:
+                return _Opened(FoundSitemap(url, method, error_message=str(error)[:1000]), url)
+            if isinstance(error, TransientError):
+                self._failed_guesses.append(error)
+            return None
 
     async def _sample(self, response: Response, url: str, method: str) -> _Opened:
         reader = SitemapReader(response.final_url, max_ratio=self._settings.fetch_max_compression_ratio)
@@ -176,7 +183,10 @@ class _Search:
                 has_changefreq=any(entry.changefreq for entry in entries),
                 last_modified=max((entry.lastmod for entry in entries if entry.lastmod), default=None),
                 error_message="; ".join(reader.warnings)[:1000] or None,
+                etag=response.validators.etag,
+                http_last_modified=response.validators.last_modified,
             ),
+            response.final_url,
             [entry.loc for entry in entries if entry.kind == "sitemap"],
         )
 

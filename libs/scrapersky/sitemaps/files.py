@@ -25,6 +25,7 @@ class FoundSitemap:
         sitemap_type: ``unknown`` for one that was named and not read yet.
         url_count: Entries it has, where it was read to its end.
         size_bytes: After decompression, as far as it was read.
+        etag, http_last_modified: Its validators; an import asks with those of the last import, never with these.
     """
 
     url: str
@@ -40,6 +41,8 @@ class FoundSitemap:
     has_changefreq: bool | None = None
     last_modified: datetime | None = None
     error_message: str | None = None
+    etag: str | None = None
+    http_last_modified: str | None = None
 
 
 async def store_sitemap_files(
@@ -72,13 +75,15 @@ async def store_sitemap_files(
 UPSERT = """
 INSERT INTO sitemap_files AS known (domain_id, tenant_id, url, sitemap_type, discovery_method, status_code,
     response_time_ms, size_bytes, url_count, is_gzipped, has_lastmod, has_priority, has_changefreq, last_modified,
-    error_message, is_active, job_id, lead_source, deep_scrape_curation_status)
+    error_message, etag, http_last_modified, is_active, job_id, lead_source, deep_scrape_curation_status)
 SELECT :domain, :tenant, url, sitemap_type, discovery_method, status_code, response_time_ms, size_bytes, url_count,
-    is_gzipped, has_lastmod, has_priority, has_changefreq, last_modified, error_message, true, CAST(:job AS uuid),
+    is_gzipped, has_lastmod, has_priority, has_changefreq, last_modified, error_message, etag, http_last_modified, true,
+    CAST(:job AS uuid),
     'discovery', CAST(:curation AS text)::"SitemapCurationStatusEnum"
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS found(url text, sitemap_type text, discovery_method text,
     status_code int, response_time_ms int, size_bytes int, url_count int, is_gzipped boolean, has_lastmod boolean,
-    has_priority boolean, has_changefreq boolean, last_modified timestamptz, error_message text)
+    has_priority boolean, has_changefreq boolean, last_modified timestamptz, error_message text, etag text,
+    http_last_modified text)
 ORDER BY url
 ON CONFLICT (domain_id, (md5(url)::uuid)) DO UPDATE SET
     sitemap_type = CASE EXCLUDED.sitemap_type WHEN 'unknown' THEN known.sitemap_type ELSE EXCLUDED.sitemap_type END,
@@ -86,5 +91,8 @@ ON CONFLICT (domain_id, (md5(url)::uuid)) DO UPDATE SET
     response_time_ms = coalesce(EXCLUDED.response_time_ms, known.response_time_ms),
     size_bytes = coalesce(EXCLUDED.size_bytes, known.size_bytes),
     url_count = coalesce(EXCLUDED.url_count, known.url_count),
+    etag = CASE WHEN known.last_processed_at IS NULL THEN EXCLUDED.etag ELSE known.etag END,
+    http_last_modified = CASE WHEN known.last_processed_at IS NULL THEN EXCLUDED.http_last_modified
+        ELSE known.http_last_modified END,
     is_active = true, updated_at = timezone('utc', now())
 RETURNING xmax = 0"""
