@@ -10,7 +10,7 @@ from scrapersky.errors import PermanentError, TransientError, WorkError
 ENGINE_ERRORS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 _CONNECTION_ENDED = ("disconnected", "closed connection", "ConnectionTerminated", "StreamReset")
-_HEADERS_TOO_LARGE = ("buffer too long", "oversized", "header", "Header")
+_HEADERS_TOO_LARGE = ("buffer too long", "oversized")
 # Why a certificate was not accepted: OpenSSL's X509_V_ERR_…
 _CERTIFICATE = {
     9: ("tls-expired", "is not valid yet"),

@@ -280,7 +280,7 @@ class Fetcher:
             extensions={"timeout": timeouts},
         )
         answer = await stack.enter_async_context(request)
-        stack.callback(arrived(answer))
+        arrived(answer)
         if answer.status in BUSY:
             self._politeness.leave_alone(url.host, retry_after(Headers(answer.headers).get("retry-after")) or 0.0)
         return answer

@@ -17,11 +17,10 @@ from httpcore import AnyIOBackend, AsyncConnectionPool, AsyncNetworkBackend, Asy
 
 from scrapersky.errors import ConfigurationError
 from scrapersky.settings import Settings
-from scrapersky.web.metered import ALLOWANCE, MeteredStream
+from scrapersky.web.metered import MeteredStream
 from scrapersky.web.resolve import Resolver, Target
 
 LONGEST_CONNECT_ANSWER = 16_384
-HTTP2_WINDOW = 65_536
 
 
 def connection_pool(settings: Settings) -> AsyncConnectionPool:
@@ -63,7 +62,6 @@ class GuardedBackend(AsyncNetworkBackend):
         self._resolver = Resolver(settings)
         self._proxy = settings.fetch_proxy
         self._proxy_tls = tls_context(settings) if self._proxy is not None and self._proxy.scheme == "https" else None
-        self._allowance = ALLOWANCE + HTTP2_WINDOW * settings.fetch_host_concurrency
         self._tcp = AnyIOBackend()
 
     async def connect_tcp(
@@ -91,7 +89,7 @@ class GuardedBackend(AsyncNetworkBackend):
                     stream = await self._tcp.connect_tcp(
                         str(target.address), target.port, patience, local_address, socket_options
                     )
-                return MeteredStream(stream, host, self._allowance)
+                return MeteredStream(stream, host)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         assert failure is not None  # noqa: S101
