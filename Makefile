@@ -78,8 +78,9 @@ format: env ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: env ## make docs/cli.md and docs/configuration.md from the code
+docs: env ## make docs/cli.md, docs/configuration.md and the chart's README from the code
 	$(BIN)/python -m tests.support.generate_docs
+	$(BIN)/python -m tests.support.generate_chart
 
 lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .venv)
 	$(UV_COMPILE) pyproject.toml -o requirements/runtime.txt

@@ -56,8 +56,10 @@ async def run_job_loop(service: str, open_stages: "OpenStages", *, limit: int | 
         ConfigurationError: A setting is wrong.
         DatabaseUnavailableError: The database cannot be reached, or is not migrated.
     """
-    began = monotonic()
     settings = Settings.load()
+    if settings.start_delay_seconds:
+        await asyncio.sleep(settings.start_delay_seconds)
+    began = monotonic()
     if not settings.enable_import_tracing:
         run_id = record_if_idle(settings, service)
         if run_id is not None:

@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     time_budget_seconds: Seconds = 240
     """When a run stops claiming; rows in work still finish. With `ROW_TIMEOUT_SECONDS` it must fit into the Job's
     `activeDeadlineSeconds`."""
+    start_delay_seconds: Annotated[float, Field(ge=0, le=600)] = 0
+    """How long a run waits before it begins. Cron knows no seconds: the chart spreads services with it that may start
+    in the same minute."""
     grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 20
     """After SIGTERM: how long rows in work may still finish before they are released. Keep it below the pod's
     `terminationGracePeriodSeconds`."""

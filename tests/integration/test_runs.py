@@ -146,3 +146,11 @@ assert not heavy, heavy
     [history] = sql("SELECT service, claimed, error, finished_at >= started_at AS ended FROM service_runs")
     assert history == {"service": "domain-scheduler", "claimed": 0, "error": None, "ended": True}
     assert sql("SELECT value FROM service_totals") == [{"value": 1.0}]
+
+
+async def test_a_start_delay_passes_before_the_run_begins(database_url: str, sql: Sql) -> None:
+    [before] = sql("SELECT clock_timestamp() AS at")
+    code, words = await run("sitemap-import", {"DATABASE_URL": database_url, "START_DELAY_SECONDS": "1.5"})
+    assert code == 0, words
+    [found] = sql("SELECT extract(epoch FROM started_at - %s)::float8 AS waited FROM service_runs", before["at"])
+    assert found["waited"] >= 1.5

@@ -29,7 +29,7 @@ Settings come from the environment and `.env`: see [configuration.md](configurat
 | exit code | meaning |
 |---|---|
 | 0 | done; also when there was nothing to do, and when single rows failed (their rows say why) |
-| 1 | a check found something wrong (`db check`) |
+| 1 | a check found something wrong (`doctor`, `db check`) |
 | 2 | wrong usage; stderr names what is valid |
 | 65 | the input is not what it should be: not a sitemap, not a CSV, a bad URL, no such row |
 | 69 | a remote service does not answer or refuses (a website, Places) |

@@ -34,6 +34,7 @@ COMMANDS = {
     "report": ("scrapersky.cli.report:report", "Write a page: funnel, runs, errors, slowest sites."),
     "prune": ("scrapersky.cli.prune:prune", "Delete old runs and finished jobs."),
     "db": ("scrapersky.cli.db:db", "Migrate the database, and check its schema."),
+    "doctor": ("scrapersky.cli.doctor:doctor", "Check what a run needs, and say what to do."),
     "config": ("scrapersky.cli.config:config", "Show every setting and where it came from."),
     "fetch": ("scrapersky.cli.fetch:fetch", "Fetch one URL with all guards."),
     "robots": ("scrapersky.cli.robots:robots", "Read robots.txt files."),

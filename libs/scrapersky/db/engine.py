@@ -83,6 +83,8 @@ def explaining_unavailability(url: URL) -> Iterator[None]:
         yield
     except PoolTimeoutError as error:
         raise DatabaseUnavailableError(f"the database at {where(url)} gave no connection in time") from error
+    except UnicodeError as error:  # from the resolver, of a host that cannot be a name
+        raise DatabaseUnavailableError(f"the database at {where(url)} {_reason(str(error))}") from error
     except (DBAPIError, psycopg.Error) as error:
         original = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(original, (psycopg.OperationalError, psycopg.InterfaceError)):
