@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test chaos model fuzz bench-idle bench-robots bench-web bench-sitemaps lint types boundaries format docs lock clean
+.PHONY: help env demo test chaos model fuzz bench-idle bench-claims bench-robots bench-web bench-sitemaps lint types boundaries format docs lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,17 @@ model: env ## the queue beside its model, in MODEL_EXAMPLES random histories of 
 
 bench-idle: env ## what a run costs that finds nothing due, beside a bare script
 	$(BIN)/python -m tests.benchmarks.idle_run
+
+BENCH_HISTORY ?= 1000000
+BENCH_DRAIN ?= 200000
+bench-claims: env build/claim-peers/.installed ## rows a second beside pgqueuer, procrastinate and the bare statements; sizes: BENCH_HISTORY, BENCH_DRAIN
+	$(BIN)/python -m tests.benchmarks.claims
+	BENCH_HISTORY=$(BENCH_HISTORY) BENCH_DRAIN=$(BENCH_DRAIN) $(BIN)/python -m tests.benchmarks.claims_over_time
+
+build/claim-peers/.installed: requirements/bench-claims.txt
+	$(PYTHON) -m venv build/claim-peers
+	build/claim-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 bench-web: bench-robots bench-sitemaps ## everything about the web, beside its peers
 
@@ -86,6 +97,7 @@ lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .
 	$(UV_COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(UV_COMPILE) -c requirements/runtime.txt --group dev --all-extras pyproject.toml -o requirements/dev.txt
 	$(UV_COMPILE) --group bench-robots -o requirements/bench-robots.txt
+	$(UV_COMPILE) -c requirements/runtime.txt --group bench-claims -o requirements/bench-claims.txt
 	$(UV_COMPILE) -c requirements/runtime.txt --group bench-sitemaps -o requirements/bench-sitemaps.txt
 	echo hatchling | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/build.txt
 	echo cyclonedx-bom | $(UV_COMPILE) - -o requirements/sbom.txt

@@ -20,6 +20,8 @@ def race(commands: Sequence[Sequence[str]], environment: dict[str, str] | None =
             _pipe(runner.stdin).write("go\n")
             _pipe(runner.stdin).flush()
         ended = [float(_hear(runner, "done")) for runner in runners]
+        for runner in runners:
+            _pipe(runner.stdout).read()
     return max(ended) - began
 
 

@@ -26,7 +26,7 @@ listen_port = {listen}
 unix_socket_dir =
 {authentication}
 pool_mode = transaction
-default_pool_size = 2
+default_pool_size = {connections}
 server_login_retry = 1
 {prepared}
 """
@@ -35,13 +35,13 @@ server_login_retry = 1
 @pytest.fixture
 def pooled_url(database_url: str, tmp_path: Path) -> Iterator[str]:
     """This test's database through a pooler that lends each of two connections for one transaction at a time."""
-    yield from _pooling(database_url, tmp_path)
+    yield from pooling(database_url, tmp_path)
 
 
 @pytest.fixture
 def pooled_empty_url(empty_database_url: str, tmp_path: Path) -> Iterator[str]:
     """The same, in front of a database without any table."""
-    yield from _pooling(empty_database_url, tmp_path)
+    yield from pooling(empty_database_url, tmp_path)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ client_tls_sslmode = require
 client_tls_key_file = {directory}/server.key
 client_tls_cert_file = {directory}/server.crt"""
     try:
-        for url in _pooling(database_url, tmp_path, authentication):
+        for url in pooling(database_url, tmp_path, authentication):
             address = make_url(url)
             assert address.port is not None
             yield StrictPooler(address.port, str(address.database))
@@ -78,7 +78,8 @@ client_tls_cert_file = {directory}/server.crt"""
         shutil.rmtree(directory)
 
 
-def _pooling(url: str, directory: Path, authentication: str = "auth_type = any") -> Iterator[str]:
+def pooling(url: str, directory: Path, authentication: str = "auth_type = any", connections: int = 2) -> Iterator[str]:
+    """The database at ``url`` through a pooler with that many connections to it."""
     binary = program("pgbouncer", "libc-ares2", "libevent-2.1-7", "pgbouncer")
     behind, listen = make_url(url), free_port()
     configuration = directory / "pgbouncer.ini"
@@ -90,6 +91,7 @@ def _pooling(url: str, directory: Path, authentication: str = "auth_type = any")
             user=behind.username,
             password=behind.password or "none",
             listen=listen,
+            connections=connections,
             authentication=authentication,
             prepared=_forbid_prepared_statements(binary),
         )

@@ -234,7 +234,8 @@ class _Drain(Generic[Row, Result]):
         """Take rows in hand, but those whose shares have enough there: put them back; return how many."""
         deferred = []
         for each in claimed:
-            if self._shares.has_room(shares_of(each.row)):
+            names = shares_of(each.row)
+            if not names or self._shares.has_room(names):
                 self._workers.add(each.row, self._take_in_hand(each))
             else:
                 deferred.append(each)

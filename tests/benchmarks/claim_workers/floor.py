@@ -3,6 +3,7 @@
 The claim is the queue's own. The settle writes result and status in one, fenced: the least that can be asked.
 """
 
+import json
 import sys
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.benchmarks.race import take_part
 CLAIM = claim(DOMAINS, ("id", "domain")).encode()
 SETTLE = b"""
 UPDATE domains SET status = 'Completed', scan_due_at = NULL, scan_error = NULL, title = found.title
-FROM unnest(%(ids)s::uuid[], %(titles)s::text[]) AS found(id, title)
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS found(id uuid, title text)
 WHERE domains.id = found.id AND scan_claim = %(token)s AND status = 'Processing'"""
 
 
@@ -27,8 +28,8 @@ def drain(connection: psycopg.Connection[Any]) -> None:
         claimed = connection.execute(CLAIM, {"token": token, "lease": 120, "limit": 100, "max_attempts": 5}).fetchall()
         if not claimed:
             return
-        ids, titles = [row[-2] for row in claimed], [f"title of {row[-1]}" for row in claimed]
-        connection.execute(SETTLE, {"ids": ids, "titles": titles, "token": token})
+        titles = [{"id": str(key), "title": f"title of {domain}"} for *_, key, domain in claimed]
+        connection.execute(SETTLE, {"rows": json.dumps(titles), "token": token})
 
 
 def main() -> None:

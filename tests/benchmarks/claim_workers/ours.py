@@ -1,9 +1,11 @@
 """Drains ``domains`` with a stage whose work is nothing and whose result is a title: ``… DATABASE_URL``."""
 
 import asyncio
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import text
@@ -20,7 +22,7 @@ from tests.benchmarks.race import take_part
 
 BATCH = 100
 RESULT = text("""
-UPDATE domains SET title = found.title FROM unnest(CAST(:ids AS uuid[]), CAST(:titles AS text[])) AS found(id, title)
+UPDATE domains SET title = found.title FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS found(id uuid, title text)
 WHERE domains.id = found.id""")
 
 
@@ -38,11 +40,10 @@ class NoOp:
         return f"title of {row.domain}"
 
     async def settle(self, session: AsyncSession, results: Sequence[tuple[Domain, str]]) -> None:
-        ids, titles = [row.id for row, _ in results], [title for _, title in results]
-        await session.execute(RESULT, {"ids": ids, "titles": titles})
+        await session.execute(RESULT, {"rows": json.dumps([{"id": str(row.id), "title": t} for row, t in results])})
 
 
-async def drain_all(engine: AsyncEngine) -> Tally:
+async def drain_all(engine: AsyncEngine, stage: NoOp | None = None) -> Tally:
     """Drain with a service's default limits but for the size of a batch."""
     settings = Settings.model_validate({"database_url": "postgresql://unused"})
     retries = Retries(settings.max_attempts, settings.retry_base_seconds, settings.retry_max_seconds)
@@ -55,7 +56,7 @@ async def drain_all(engine: AsyncEngine) -> Tally:
         retries,
     )
     tally, slots = Tally(), asyncio.Semaphore(limits.concurrency)
-    await drain(NoOp(), engine, limits, slots=slots, allowance=Allowance(None), stop=Stop.never(), tally=tally)
+    await drain(stage or NoOp(), engine, limits, slots=slots, allowance=Allowance(None), stop=Stop.never(), tally=tally)
     return tally
 
 
@@ -65,6 +66,8 @@ def main() -> None:
         runner.run(_connect(engine))
         take_part(lambda: runner.run(drain_all(engine)))
         runner.run(engine.dispose())
+    status = Path("/proc/self/status").read_text().splitlines()
+    print(*(line.replace("VmHWM:", "peak") for line in status if line.startswith("VmHWM")))
 
 
 async def _connect(engine: AsyncEngine) -> None:
