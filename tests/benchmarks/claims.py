@@ -21,7 +21,7 @@ import psycopg
 
 from scrapersky.db.migrations import upgrade
 from scrapersky.embedded import EmbeddedPostgres
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.report import figure, report
 from tests.benchmarks.race import race
 from tests.support.pgbouncer import pooling
 from tests.support.postgres import make_settings
@@ -90,7 +90,7 @@ def main() -> None:
     for ours in OURS:
         references = [POOLED_FLOOR if ours.pooled else FLOOR]
         references += [peer for peer in (*PGQUEUER, *PROCRASTINATE) if peer.workers == ours.workers and not ours.pooled]
-        figures += [Figure(ours.label, rates[ours], "rows/s", each.label, rates[each]) for each in references]
+        figures += [figure(ours.label, rates[ours], "rows/s", each.label, rates[each]) for each in references]
     report("claims", figures)
 
 

@@ -22,7 +22,7 @@ from scrapersky.settings import Settings
 from tests.benchmarks.claim_workers.floor import CLAIM
 from tests.benchmarks.claim_workers.ours import Domain, NoOp, drain_all
 from tests.benchmarks.claims import queue_domains
-from tests.benchmarks.figures import Figure, report
+from tests.benchmarks.report import figure, report
 from tests.support.postgres import make_settings
 
 HISTORY = int(os.environ.get("BENCH_HISTORY", "1000000"))
@@ -105,9 +105,9 @@ def main() -> None:
     report(
         "claims-over-time",
         [
-            Figure(f"claim of 100 beside {HISTORY:,} finished rows", beside_many, "ms", f"{FEW:,}", beside_few),
-            Figure(f"last tenth of a drain of {LONG:,}", last, "rows/s", "first tenth", first),
-            Figure("peak memory of draining 100,000", memory[0], "MiB", "1,000", memory[1]),
+            figure(f"claim of 100 beside {HISTORY:,} finished rows", beside_many, "ms", f"{FEW:,}", beside_few),
+            figure(f"last tenth of a drain of {LONG:,}", last, "rows/s", "first tenth", first),
+            figure("peak memory of draining 100,000", memory[0], "MiB", "1,000", memory[1]),
         ],
     )
 
