@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test chaos model fuzz bench-idle bench-claims bench-robots bench-web bench-sitemaps lint types boundaries format docs lock clean
+.PHONY: help env demo test chaos model fuzz bench-idle bench-claims bench-robots bench-web bench-sitemaps bench-scans lint types boundaries format docs lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -55,7 +55,7 @@ build/claim-peers/.installed: requirements/bench-claims.txt
 	build/claim-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-bench-web: bench-robots bench-sitemaps ## everything about the web, beside its peers
+bench-web: bench-robots bench-sitemaps bench-scans ## everything about the web, beside its peers
 
 bench-robots: env build/protego/.installed ## robots.txt decisions, beside protego
 	$(BIN)/python -m tests.benchmarks.web_robots
@@ -74,6 +74,14 @@ build/sitemap-peers/.installed: requirements/bench-sitemaps.txt
 	$(PYTHON) -m venv build/sitemap-peers
 	build/sitemap-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+build/scrapy/.installed: requirements/bench-scans.txt
+	$(PYTHON) -m venv build/scrapy
+	build/scrapy/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bench-scans: env build/scrapy/.installed ## domain scans of 1,000 sites, beside Scrapy doing the same
+	$(BIN)/python -m tests.benchmarks.domain_scans
 
 lint: env ## ruff: style and format
 	$(BIN)/ruff check .
@@ -99,6 +107,7 @@ lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .
 	$(UV_COMPILE) --group bench-robots -o requirements/bench-robots.txt
 	$(UV_COMPILE) -c requirements/runtime.txt --group bench-claims -o requirements/bench-claims.txt
 	$(UV_COMPILE) -c requirements/runtime.txt --group bench-sitemaps -o requirements/bench-sitemaps.txt
+	$(UV_COMPILE) -c requirements/dev.txt --group bench-scans pyproject.toml -o requirements/bench-scans.txt
 	echo hatchling | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/build.txt
 	echo cyclonedx-bom | $(UV_COMPILE) - -o requirements/sbom.txt
 	echo trustme | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/internet.txt

@@ -29,7 +29,7 @@ from scrapersky.web.robots import LONGEST_FILE, UNAVAILABLE, UNREACHABLE, Robots
 from scrapersky.web.robots import parse as parse_robots
 from scrapersky.web.robots_cache import RobotsCache
 from scrapersky.web.spelling import careless_addresses
-from scrapersky.web.transport import connection_pool
+from scrapersky.web.transport import ConnectionPools
 from scrapersky.web.urls import Url, parse
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -69,7 +69,7 @@ class Fetcher:
 
     def __init__(self, settings: Settings, pods: int = 1) -> None:
         self._settings = settings
-        self._pool = connection_pool(settings)
+        self._pool = ConnectionPools(settings)
         self._politeness = Politeness(settings, pods)
         self._robots = RobotsCache(lambda origin: self.read_robots(f"{origin}/robots.txt"))
         contact = settings.fetch_contact_url

@@ -7,7 +7,9 @@ read; FETCH_PROXY tunnels to the judged address, so that the proxy resolves noth
 
 import ssl
 from base64 import b64encode
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,23 +23,64 @@ from scrapersky.web.metered import MeteredStream
 from scrapersky.web.resolve import Resolver, Target
 
 LONGEST_CONNECT_ANSWER = 16_384
+MOST_IDLE = 100
+
+_Origin = tuple[bytes, bytes, int | None]
 
 
-def connection_pool(settings: Settings) -> AsyncConnectionPool:
-    """The pool of one fetcher: guarded, HTTP/2 where offered, connections reused.
+class ConnectionPools:
+    """The connections of one fetcher: guarded, HTTP/2 where offered, reused; `MOST_IDLE` origins are kept unused.
+
+    A pool for each origin: httpcore asks every connection of a pool at every request, system calls included, so that
+    one pool for all would cost the square of the number of hosts.
 
     Raises:
         ConfigurationError: FETCH_CA_FILE or FETCH_HOSTS_FILE cannot be read.
     """
-    return AsyncConnectionPool(
-        ssl_context=tls_context(settings),
-        max_connections=None,
-        max_keepalive_connections=100,
-        keepalive_expiry=15,
-        http1=True,
-        http2=True,
-        network_backend=GuardedBackend(settings),
-    )
+
+    def __init__(self, settings: Settings) -> None:
+        self._tls = tls_context(settings)
+        self._backend = GuardedBackend(settings)
+        self._in_use: dict[_Origin, tuple[AsyncConnectionPool, int]] = {}
+        self._idle: OrderedDict[_Origin, AsyncConnectionPool] = OrderedDict()
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: httpcore.URL, *, headers: list[tuple[str, str]], extensions: dict[str, Any]
+    ) -> AsyncIterator[httpcore.Response]:
+        """As `httpcore.AsyncConnectionPool.stream`."""
+        origin = (url.scheme, url.host, url.port)
+        if origin not in self._in_use:
+            self._in_use[origin] = (self._idle.pop(origin) if origin in self._idle else self._new_pool(), 0)
+        pool, users = self._in_use[origin]
+        self._in_use[origin] = (pool, users + 1)
+        try:
+            async with pool.stream(method, url, headers=headers, extensions=extensions) as response:
+                yield response
+        finally:
+            pool, users = self._in_use.pop(origin)
+            if users > 1:
+                self._in_use[origin] = (pool, users - 1)
+            else:
+                self._idle[origin] = pool
+                if len(self._idle) > MOST_IDLE:
+                    _, oldest = self._idle.popitem(last=False)
+                    await oldest.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for pool in (*self._idle.values(), *(pool for pool, _ in self._in_use.values())):
+            await pool.aclose()
+
+    def _new_pool(self) -> AsyncConnectionPool:
+        return AsyncConnectionPool(
+            ssl_context=self._tls,
+            max_connections=None,
+            keepalive_expiry=15,
+            http1=True,
+            http2=True,
+            network_backend=self._backend,
+        )
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
