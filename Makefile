@@ -30,6 +30,10 @@ CHAOS_KILLS ?= 1000
 chaos: env ## kill workers, cut connections, restart the server; CHAOS_KILLS says how often
 	CHAOS_KILLS=$(CHAOS_KILLS) $(BIN)/pytest -m chaos
 
+GOOD_SITES ?= 200
+hostile: env ## all hostile sites at once, while GOOD_SITES good ones are due
+	GOOD_SITES=$(GOOD_SITES) $(BIN)/pytest --timeout 900 tests/e2e/test_hostile_sites.py
+
 FUZZ_SECONDS ?= 60
 fuzz: env ## let every reader of foreign bytes read mutants, FUZZ_SECONDS each; FUZZ_SEED repeats a run
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(BIN)/pytest -n 2 -m fuzz --timeout 0

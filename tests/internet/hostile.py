@@ -64,7 +64,8 @@ def _circle() -> Site:
 
 
 def _lookalike(host: str, kind: str, certificate: str) -> Site:
-    cause = {"wrong": "tls-wrong-host", "expired": "tls-expired"}[certificate]
+    causes = {"wrong": "tls-wrong-host", "expired": "tls-expired", "unknown": "tls-unknown-authority"}
+    cause = causes[certificate]
     site = _doomed(host, kind, cause, WELCOME)
     site.certificate = certificate
     return site
@@ -99,4 +100,65 @@ def hostile_sites() -> list[Site]:
         _lookalike("wrongname.example", "certificate of someone else", "wrong"),
         _lookalike("expiredplumbing.example", "expired certificate", "expired"),
         _abandoned(),
+    ]
+
+
+async def _silent() -> AsyncIterator[bytes]:
+    yield b"<!DOCTYPE html><title>One moment"
+    await asyncio.Event().wait()
+
+
+async def _endless_page() -> AsyncIterator[bytes]:
+    yield b"<!DOCTYPE html><html lang=en><head><title>All our pipes</title></head><body>"
+    while True:
+        yield b"<p>another pipe</p>" * 4096
+        await asyncio.sleep(0)
+
+
+async def _endless_robots() -> AsyncIterator[bytes]:
+    while True:
+        yield b"User-agent: *\nDisallow: /*a*b*c$\n" * 2048
+        await asyncio.sleep(0)
+
+
+def _ever_deeper(request: Request) -> Answer:
+    return Answer(302, headers={"Location": f"{request.target}x/"})
+
+
+def _survived(host: str, kind: str, home: Route, robots_txt: Answer = NOT_FOUND) -> Site:
+    return Site(host, kind, _name(host), Promise(), {"/": home, "/robots.txt": robots_txt})
+
+
+def worse_sites() -> list[Site]:
+    """More of them, for a run that meets all at once; some are survived, cut where they become too long."""
+    ok = b"HTTP/1.1 200 OK\r\n"
+    hints = Answer(raw=b"HTTP/1.1 103 Early Hints\r\n\r\n" * 80_000)
+    chunks = Answer(raw=ok + b"Transfer-Encoding: chunked\r\n\r\n" + (b"1;" + b"x" * 10_000 + b"\r\na\r\n") * 200)
+    many = Answer(headers={f"X-{n}": "a" for n in range(1_200)})
+    layered = Answer(headers={"Content-Encoding": "gzip, gzip, gzip, gzip"}, body=b"x")
+    broken = Answer(
+        headers={"Content-Encoding": "gzip"}, body=gzip.compress(b"pipes" * 999, mtime=0)[:10] + b"\xff" * 99
+    )
+    short = Answer(raw=ok + b"Content-Length: 100\r\n\r\nshort")
+    deeper = _doomed("rabbitholepipes.example", "redirects ever deeper", "too-many-redirects", _ever_deeper)
+    deeper.fallback = _ever_deeper
+    return [
+        deeper,
+        _doomed("hintsofpipes.example", "interim answers without end", "protocol-flood", hints),
+        _doomed("smallprintpipes.example", "chunks that are all extension", "protocol-flood", chunks),
+        _doomed("thousandlabels.example", "more than a thousand short headers", "too-many-headers", many),
+        _doomed("onionpipes.example", "codings on top of codings", "too-many-codings", layered),
+        _doomed("crushedpipes.example", "gzip that is none", "bad-compression", broken),
+        _doomed(
+            "brotlipipes.example",
+            "a coding nobody asked for",
+            "unknown-coding",
+            Answer(headers={"Content-Encoding": "br"}),
+        ),
+        _doomed("cutpipes.example", "hangs up in the middle", "connection-lost", short),
+        _doomed("mutepipes.example", "falls silent", "read-timeout", Answer(stream=_silent)),
+        _lookalike("ownauthority.example", "certificate of an authority nobody knows", "unknown"),
+        _survived("endlesspage.example", "home page without end", Answer(stream=_endless_page)),
+        _survived("endlessrules.example", "robots.txt without end", WELCOME, Answer(stream=_endless_robots)),
+        _survived("deepplumbing.example", "home page of a million nested tags", html("<div><b>" * 500_000)),
     ]

@@ -76,6 +76,8 @@ class SmallInternet:
         for name, site in self._by_host.items():
             if site.certificate == "wrong":
                 contexts[name] = _context(authority.issue_cert("someone-else.example"))
+            elif site.certificate == "unknown":
+                contexts[name] = _context(trustme.CA().issue_cert(name))
             elif site.certificate == "expired":
                 yesterday = datetime.now(UTC) - timedelta(days=1)
                 contexts[name] = _context(authority.issue_cert(name, not_after=yesterday))
