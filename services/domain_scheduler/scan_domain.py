@@ -9,6 +9,7 @@ selected, which queues the analysis of its sitemaps.
 import asyncio
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scrapersky.errors import InputError, PermanentError, WorkError
-from scrapersky.metadata import Page, SiteMetadata, combine, read_page
+from scrapersky.metadata import Page, PageFacts, SiteMetadata, combine, read_page
 from scrapersky.metadata.icons import from_manifest
 from scrapersky.queue.queues import DOMAINS
 from scrapersky.queue.stage import Lease
@@ -53,23 +54,28 @@ class ScanDomain:
     def __init__(self, settings: Settings, fetcher: Fetcher) -> None:
         self._settings = settings
         self._fetcher = fetcher
+        # One thread: more would take turns all the same, and hold a parsed page each.
+        self._reader = ThreadPoolExecutor(1, "read-page")
 
     async def work(self, row: DomainToScan, lease: Lease) -> SiteMetadata:  # noqa: ARG002
         """Read the site's pages, one at a time, and gather their facts."""
         response, body = await open_home(self._fetcher, row.domain)
         if response.media_type is not None and response.media_type not in HTML_TYPES:
             raise PermanentError("not-html", f"{response.final_url} is {response.media_type}, no page")
-        home = await asyncio.to_thread(read_page, _page(response, body))
+        home = await self._read(_page(response, body))
         facts = [home]
         for link in home.contact_links[: self._settings.domain_scheduler_max_pages - 1]:
             page = await self._further_page(link)
             if page is not None and same_site(page.url, home.url):
-                facts.append(await asyncio.to_thread(read_page, page))
+                facts.append(await self._read(page))
         metadata = combine(facts)
         if metadata.favicon_url is None:
             icon = await self._manifest_icon(home.head.get("manifest")) or await self._default_icon(home.url)
             metadata = replace(metadata, favicon_url=icon)
         return metadata
+
+    async def _read(self, page: Page) -> PageFacts:
+        return await asyncio.get_running_loop().run_in_executor(self._reader, read_page, page)
 
     async def _further_page(self, url: str) -> Page | None:
         try:

@@ -52,7 +52,8 @@ class _Backend(AsyncMockBackend):
 
 async def _fetch(said: bytes, *, http2: bool) -> None:
     fetcher = Fetcher(make_settings("postgresql://unused", fetch_max_page_bytes=100_000, fetch_read_timeout=1))
-    fetcher._pool = AsyncConnectionPool(network_backend=_Backend(said, http2=http2), http1=not http2, http2=http2)
+    pool = AsyncConnectionPool(network_backend=_Backend(said, http2=http2), http1=not http2, http2=http2)
+    fetcher._pool._new_pool = lambda: pool  # type: ignore[method-assign]
     async with fetcher, fetcher.stream("http://site.example/x", obey_robots=False, total_timeout=2) as response:
         response.raise_for_status()
         assert response.charset is None or isinstance(response.charset, str)

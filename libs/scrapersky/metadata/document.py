@@ -24,9 +24,6 @@ _EDGES: dict[object, str] = {**dict.fromkeys(_INLINE, EDGE), "wbr": ""}
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-# Written so that what is in order already, a single space or line break, is no match.
-_SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
-_BREAKS = re.compile(r" \n[ \n]*|\n[ \n]+")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _REVERSED = re.compile(r"bidi-override", re.IGNORECASE)
 
@@ -117,13 +114,12 @@ class Document:
     @cached_property
     def edged_text(self) -> str:
         """The text that a reader sees, a line for each block, with `EDGE` at the borders of inline elements."""
-        text = _SPACES.sub(" ", INVISIBLE.sub("", "".join(_texts(self.root))))
-        return _BREAKS.sub("\n", text)
+        return _tidy(INVISIBLE.sub("", "".join(_texts(self.root))))
 
     @cached_property
     def text(self) -> str:
         """The text that a reader sees, a line for each block."""
-        return _SPACES.sub(" ", self.edged_text.replace(EDGE, " "))
+        return _tidy(self.edged_text.replace(EDGE, " "))
 
 
 def text_of(element: "etree._Element", limit: int = 500) -> str | None:
@@ -136,6 +132,11 @@ def text_of(element: "etree._Element", limit: int = 500) -> str | None:
         if length > limit * 4:
             break
     return clean("".join(parts), limit)
+
+
+def _tidy(text: str) -> str:
+    # Splitting and joining takes a third of the time of a pattern.
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
 
 
 def _absolute(href: str, base: str) -> str | None:

@@ -40,10 +40,9 @@ class Traces:
 
     @cached_property
     def assets(self) -> str:
-        """URLs of scripts, links, images and frames, as written."""
+        """URLs of scripts, links, images and frames, as written; of the site's own images only where they lie."""
         elements = self._document.root.iter("script", "link", "img", "iframe", "source")
-        urls = (element.get("href") if element.tag == "link" else element.get("src") for element in elements)
-        return _lines(url[:1000] for url in islice(filter(None, urls), MAX_ASSETS))
+        return _lines(dict.fromkeys(islice(filter(None, map(self._asset, elements)), MAX_ASSETS)))
 
     @cached_property
     def links(self) -> str:
@@ -75,6 +74,12 @@ class Traces:
     def headers(self) -> str:
         """``name: value`` of every response header, names in lower case."""
         return _lines(f"{name}: {value[:2000]}" for name, value in self._document.headers.items())
+
+    def _asset(self, element: "etree._Element") -> str | None:
+        url = element.get("href") if element.tag == "link" else element.get("src")
+        if url and element.tag == "img" and "?" not in url and self.is_own(url):
+            return url[: url.rfind("/", 0, 1000) + 1]
+        return url and url[:1000]
 
     def is_own(self, url: str) -> bool:
         """Whether an asset is served from the page's own site."""

@@ -70,7 +70,8 @@ _VANITY = re.compile(
 )
 _BEFORE_VANITY = re.compile(r"(?:^|[^\w-])(?:1[-. ])?\(?$")
 _NORTH_AMERICA = frozenset({"US", "CA"})
-_LABELS = tuple(re.compile(rf"{name}=\"([^\"<>]{{0,80}}\d{{3}}[^\"<>]{{0,80}})\"") for name in ("alt", "aria-label"))
+_LABELS = ('alt="', 'aria-label="')
+_THREE_DIGITS = re.compile(r"\d{3}")
 _NANP = re.compile(r"(?:\+?1[ .\-/\u2010-\u2013]{0,3})?[(\[]?\d{3}[)\]]?\D{0,3}\d{3}\D{0,3}\d{4}(?!\d).*", re.DOTALL)
 _GLUED_WORD = re.compile(r"[A-Z][a-z]")
 _FAX_AFTER = re.compile(r"\s?\((?:tele)?fax\)", re.IGNORECASE)
@@ -132,8 +133,17 @@ def _linked(document: Document, graph: Graph, regions: list[str]) -> Iterator[Ph
 
 def _labels(document: Document) -> str:
     # What images and icons say instead of the text beside them: "Call us at 512-555-0142".
-    texts = [text for labels in _LABELS for text in islice(labels.findall(document.source), MAX_LINKS)]
-    return "".join(f"\n{html.unescape(text)}" for text in texts if _PHONE.search(text))
+    labels = (text for name in _LABELS for text in _values(document.source, name) if _THREE_DIGITS.search(text))
+    return "".join(f"\n{html.unescape(text)}" for text in islice(labels, MAX_LINKS) if _PHONE.search(text))
+
+
+def _values(source: str, name: str) -> Iterator[str]:
+    position = source.find(name)
+    while position >= 0:
+        start = position + len(name)
+        end = source.find('"', start, start + MAX_RUN)
+        yield source[start : max(start, end)]
+        position = source.find(name, start)
 
 
 def _vanity(text: str) -> Iterator[Phone]:
