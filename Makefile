@@ -31,8 +31,8 @@ chaos: env ## kill workers, cut connections, restart the server; CHAOS_KILLS say
 	CHAOS_KILLS=$(CHAOS_KILLS) $(BIN)/pytest -m chaos
 
 GOOD_SITES ?= 200
-hostile: env ## all hostile sites at once, while GOOD_SITES good ones are due
-	GOOD_SITES=$(GOOD_SITES) $(BIN)/pytest --timeout 900 tests/e2e/test_hostile_sites.py
+hostile: env ## all hostile sites at once, while GOOD_SITES good ones are due; `make chaos` does it too
+	GOOD_SITES=$(GOOD_SITES) $(BIN)/pytest -m chaos tests/e2e/test_hostile_sites.py
 
 FUZZ_SECONDS ?= 60
 fuzz: env ## let every reader of foreign bytes read mutants, FUZZ_SECONDS each; FUZZ_SEED repeats a run
