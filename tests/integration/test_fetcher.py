@@ -249,6 +249,53 @@ async def test_an_unavailable_robots_txt_allows(web: Web, robots: Answer) -> Non
         assert (await fetcher.get("http://site.example/x"))[0].status == 200
 
 
+@pytest.mark.parametrize(("hops", "path", "allowed"), [(5, "/secret", False), (6, "/secret", True)])
+async def test_robots_txt_may_be_five_redirects_away_on_another_host(
+    web: Web, hops: int, path: str, allowed: bool
+) -> None:
+    def elsewhere(request: Request) -> Answer:
+        number = int(request.target.partition("?")[2] or 0) + 1
+        if number > hops:
+            return Answer(body=b"user-agent: *\ndisallow: /secret")
+        host = "other.example" if number % 2 else "site.example"
+        return Answer(301, headers={"Location": f"http://{host}/robots.txt?{number}"})
+
+    for number in range(hops + 1):
+        web.routes[f"/robots.txt?{number}"] = elsewhere
+    web.routes["/robots.txt"] = elsewhere
+    async with web.fetcher() as fetcher:
+        if allowed:
+            assert (await fetcher.get(f"http://site.example{path}"))[0].status == 200
+        else:
+            with pytest.raises(RefusedError, match="robots-disallowed"):
+                await fetcher.get(f"http://site.example{path}")
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+async def test_an_unreachable_robots_txt_keeps_us_out_and_is_not_asked_again_at_once(web: Web, status: int) -> None:
+    web.routes["/robots.txt"] = Answer(status)
+    async with web.fetcher() as fetcher:
+        for number in range(3):
+            with pytest.raises(TransientError, match="robots-unreachable"):
+                await fetcher.get(f"http://site.example/{number}")
+    assert [request.target for request in web.asked] == ["/robots.txt"]
+
+
+async def test_a_robots_txt_without_end_is_read_as_far_as_it_counts(web: Web) -> None:
+    async def rules() -> AsyncIterator[bytes]:
+        yield b"user-agent: *\ndisallow: /secret\n"
+        while True:
+            yield b"disallow: /x\n" * 5000
+
+    web.routes["/robots.txt"] = Answer(stream=rules)
+    assert await cause_of(web.fetcher(), "http://site.example/secret") == "robots-disallowed"
+
+
+async def test_a_robots_txt_that_leads_inward_lets_nobody_in(web: Web) -> None:
+    web.routes["/robots.txt"] = Answer(302, headers={"Location": "http://10.0.0.1/robots.txt"})
+    assert await cause_of(web.fetcher(), "http://site.example/x") == "address-refused"
+
+
 async def test_robots_txt_is_asked_for_once(web: Web) -> None:
     async with web.fetcher() as fetcher:
         await asyncio.gather(*(fetcher.get(f"http://site.example/{n}") for n in range(10)))
