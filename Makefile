@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test chaos model fuzz bench-idle bench-claims bench-robots bench-web bench-sitemaps bench-scans lint types boundaries format docs lock clean
+.PHONY: help env demo test chaos model fuzz bench-idle bench-claims bench-robots bench-web bench-sitemaps bench-scans lint types boundaries format docs dashboards capacity lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -101,9 +101,15 @@ format: env ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: env ## make docs/cli.md, docs/configuration.md and the chart's README from the code
+docs: env ## make docs/{cli,configuration,metrics}.md and the chart's README from the code
 	$(BIN)/python -m tests.support.generate_docs
 	$(BIN)/python -m tests.support.generate_chart
+
+dashboards: env ## draw docs/images/*.svg from what real runs pushed
+	$(BIN)/python -m tests.support.picture
+
+capacity: env ## print the table of docs/capacity.md
+	$(BIN)/python -m tests.benchmarks.capacity
 
 lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .venv)
 	$(UV_COMPILE) pyproject.toml -o requirements/runtime.txt

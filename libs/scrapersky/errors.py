@@ -4,7 +4,8 @@
 
     ScraperSkyError
     ├── ConfigurationError      a setting is missing or wrong                       exit 78
-    ├── DatabaseUnavailableError  not reachable, or not migrated                    exit 75
+    ├── DatabaseUnavailableError  not reachable                                     exit 75
+    │   └── NotMigratedError    reachable, but its schema is not the one we need
     ├── InputError              a file or argument is not what it should be         exit 65
     ├── LeaseLostError          another worker holds the row now; drop the result
     └── WorkError               a row's work failed; the row says why               exit 69
@@ -35,6 +36,10 @@ class DatabaseUnavailableError(ScraperSkyError):
     """The database cannot be reached, or its schema is not current; try again later."""
 
     exit_code = 75
+
+
+class NotMigratedError(DatabaseUnavailableError):
+    """The database answers, but its schema is not the one that this version needs."""
 
 
 class InputError(ScraperSkyError):

@@ -1,27 +1,38 @@
-"""Every series, in a registry of our own, and how it reaches a Pushgateway.
+"""Every series that a run leaves behind, and the counting while it goes on.
 
-Counters of a process that lives for seconds are of no use to ``rate()``. So work is counted here while a run goes on,
-added to the totals in the table ``service_totals`` when it ends, and it is those totals that are pushed.
+A process that lives for seconds has no counters that ``rate()`` could use. So work is counted here, in a registry of
+our own; what was counted is added to the totals in the table ``service_totals`` (`scrapersky.queue.totals`), and it is
+those totals that are pushed (`scrapersky.push`). Gauges are read from the database at the moment of a push.
+
+``docs/metrics.md`` is made from this file.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from time import time
+from typing import Literal, get_args
 
-import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, pushadd_to_gateway
-from prometheus_client.core import Metric
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from scrapersky.queue.depth import Depth
-
-log = structlog.get_logger()
+from scrapersky.queue.queues import QUEUES, Queue
 
 RUN = CollectorRegistry()
-"""What this process did since it started."""
+"""What this process counted since it started."""
 
+Outcome = Literal["completed", "retried", "failed", "released", "lost"]
+"""completed, retried, failed and released end a claim; lost: another worker held the row when we came to settle it."""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+RUNS = Counter("scrapersky_runs", "Runs that ended, by result.", ["result"], registry=RUN)
+RUNS_OUT_OF_TIME = Counter(
+    "scrapersky_runs_out_of_time", "Runs that TIME_BUDGET_SECONDS ended before their queues were empty.", registry=RUN
+)
 ROWS = Counter("scrapersky_rows", "Rows by queue and outcome.", ["queue", "outcome"], registry=RUN)
+RESCUED_ROWS = Counter(
+    "scrapersky_rescued_rows",
+    "Claims of rows whose lease had run out: their worker died, or was cut off from the database.",
+    ["queue"],
+    registry=RUN,
+)
 ROW_SECONDS = Histogram(
     "scrapersky_row_seconds",
     "Seconds of work on one row.",
@@ -30,25 +41,58 @@ ROW_SECONDS = Histogram(
     registry=RUN,
 )
 FETCHES = Counter(
-    "scrapersky_fetches", "Fetches by result: an HTTP status class, or the cause.", ["result"], registry=RUN
+    "scrapersky_fetches",
+    "Fetches by result: the class of the status, or the cause of the error.",
+    ["result"],
+    registry=RUN,
 )
 FETCHED_BYTES = Counter("scrapersky_fetched_bytes", "Bytes received from websites, on the wire.", registry=RUN)
 PAGES = Counter("scrapersky_pages", "Pages of imported sitemaps by change.", ["change"], registry=RUN)
-PLACES_CALLS = Counter("scrapersky_places_calls", "Calls of the Places API by SKU.", ["sku"], registry=RUN)
-RUNS = Counter("scrapersky_runs", "Runs by result: success or failure.", ["result"], registry=RUN)
+PLACES_CALLS = Counter("scrapersky_places_calls", "Answered calls of the Places API by SKU.", ["sku"], registry=RUN)
+PUSH_FAILURES = Counter(
+    "scrapersky_push_failures",
+    "Pushes that did not reach the Pushgateway; the next one that does brings it.",
+    registry=RUN,
+)
+
+# What is known beforehand is pushed as 0 from the first run on, see `complete`.
+for _result in ("success", "failure"):
+    RUNS.labels(_result)
+for _result in ("2xx", "3xx", "4xx", "5xx"):
+    FETCHES.labels(_result)
+for _change in ("new", "changed", "unchanged", "vanished"):
+    PAGES.labels(_change)
+for _sku in ("text-search-enterprise", "text-search-pro", "place-details-enterprise"):
+    PLACES_CALLS.labels(_sku)
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A gauge's help text, and its labels beside the grouping key's."""
+
+    documentation: str
+    labels: tuple[str, ...] = ()
+
 
 GAUGES = {
-    "scrapersky_last_start_timestamp_seconds": "When the last run started.",
-    "scrapersky_last_success_timestamp_seconds": "When a run last ended well.",
-    "scrapersky_run_duration_seconds": "How long the last run took.",
-    "scrapersky_queue_due_rows": "Rows that may be claimed now.",
-    "scrapersky_queue_processing_rows": "Rows in work, expired leases included.",
-    "scrapersky_queue_expired_leases": "Rows in work whose lease ran out: their worker died.",
-    "scrapersky_queue_oldest_due_age_seconds": "How long the oldest due row has been due.",
-    "scrapersky_oldest_snapshot_age_seconds": "Age of the database's oldest transaction; it holds vacuum back.",
-    "scrapersky_build_info": "Always 1; the version is a label.",
+    "scrapersky_last_start_timestamp_seconds": Gauge("When the last run started."),
+    "scrapersky_last_success_timestamp_seconds": Gauge("When a run last ended well; a failed run leaves it in place."),
+    "scrapersky_run_duration_seconds": Gauge("How long the last run took, or has taken so far."),
+    "scrapersky_interval_seconds": Gauge("How often the service is meant to start: its …_INTERVAL_MINUTES."),
+    "scrapersky_schema_current": Gauge("Whether the database's schema is the one that this version needs."),
+    "scrapersky_queue_due_rows": Gauge(
+        "Rows that may be claimed now, or could be if the queue were not paused.", ("queue",)
+    ),
+    "scrapersky_queue_processing_rows": Gauge("Rows in work, expired leases included.", ("queue",)),
+    "scrapersky_queue_expired_leases": Gauge("Rows in work whose lease ran out: their worker died.", ("queue",)),
+    "scrapersky_queue_oldest_due_age_seconds": Gauge("How long the oldest due row has been due.", ("queue",)),
+    "scrapersky_queue_paused": Gauge("Whether an operator paused the queue.", ("queue",)),
+    "scrapersky_oldest_snapshot_age_seconds": Gauge(
+        "Age of the database's oldest transaction; it holds vacuum back and makes claims dear."
+    ),
+    "scrapersky_build_info": Gauge("Always 1; what runs, and where, are labels.", ("version", "environment")),
 }
-"""Gauges by name, with their help texts."""
+"""Gauges by name."""
 
 
 @dataclass(frozen=True)
@@ -59,85 +103,78 @@ class Figure:
     labels: Mapping[str, str]
     value: float
 
+    @property
+    def key(self) -> tuple[str, frozenset[tuple[str, str]]]:
+        """What tells one series from another."""
+        return self.name, frozenset(self.labels.items())
+
+
+@dataclass(frozen=True)
+class Series:
+    """What a reader must know of a series; ``labels`` are those beside ``job`` and ``service``."""
+
+    name: str
+    kind: Literal["counter", "histogram", "gauge"]
+    labels: tuple[str, ...]
+    documentation: str
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Names of its samples: a histogram has three kinds."""
+        if self.kind == "histogram":
+            return tuple(f"{self.name}_{part}" for part in ("bucket", "count", "sum"))
+        return (self.name,)
+
 
 def figures() -> list[Figure]:
     """What this process counted since it started, the parts of histograms included; zeros left out."""
-    return [
-        Figure(sample.name, dict(sample.labels), sample.value)
-        for family in RUN.collect()
-        for sample in family.samples
-        if sample.value and not sample.name.endswith("_created")
-    ]
+    return [each for each in _samples() if each.value]
 
 
-def run_gauges(
-    started_at: float, seconds: float, depths: Mapping[str, Depth], oldest_snapshot: float, *, succeeded: bool
-) -> list[Figure]:
-    """The gauges of a run that ends now.
+def _samples() -> Iterator[Figure]:
+    for family in RUN.collect():
+        for sample in family.samples:
+            if not sample.name.endswith("_created"):
+                yield Figure(sample.name, dict(sample.labels), sample.value)
 
-    Args:
-        started_at: Seconds since the epoch.
-        seconds: How long it took.
-        depths: Of the service's queues, by name.
-        oldest_snapshot: Seconds.
-        succeeded: A failed run brings no time of success, so that the last one stays.
+
+def grown(now: Sequence[Figure], before: Sequence[Figure]) -> list[Figure]:
+    """What was counted between two calls of `figures`."""
+    counted = {each.key: each.value for each in before}
+    differences = (Figure(each.name, each.labels, each.value - counted.get(each.key, 0)) for each in now)
+    return [each for each in differences if each.value]
+
+
+def complete(totals: Sequence[Figure], queues: tuple[Queue, ...]) -> list[Figure]:
+    """Totals, and 0 for every series that has none yet.
+
+    A series that first appears with another value than 0 hides that much from ``increase()``.
     """
-    gauges = [
-        Figure("scrapersky_last_start_timestamp_seconds", {}, started_at),
-        Figure("scrapersky_run_duration_seconds", {}, seconds),
-        Figure("scrapersky_oldest_snapshot_age_seconds", {}, oldest_snapshot),
-        Figure("scrapersky_build_info", {"version": version("scrapersky")}, 1),
-    ]
-    if succeeded:
-        gauges.append(Figure("scrapersky_last_success_timestamp_seconds", {}, time()))
-    for name, depth in depths.items():
-        labels = {"queue": name}
-        gauges += [
-            Figure("scrapersky_queue_due_rows", labels, depth.due),
-            Figure("scrapersky_queue_processing_rows", labels, depth.processing),
-            Figure("scrapersky_queue_expired_leases", labels, depth.expired),
-            Figure("scrapersky_queue_oldest_due_age_seconds", labels, depth.oldest_due_seconds),
-        ]
-    return gauges
+    _declare(queues)
+    known = {each.key: each for each in totals}
+    zeros = (Figure(each.name, each.labels, 0) for each in _samples())
+    ours = {None, *(queue.name for queue in queues)}
+    declared = [known.pop(zero.key, zero) for zero in zeros if zero.labels.get("queue") in ours]
+    # Causes of failed fetches have no list. Buckets do: those of an older version would spoil the histogram.
+    return declared + [each for each in known.values() if each.name.endswith("_total")]
 
 
-def push(url: str, service: str, totals: Iterable[Figure], gauges: Iterable[Figure]) -> bool:
-    """Push a service's totals and gauges. Failure is logged, never raised: a run does not fail for its metrics.
-
-    The grouping key is the service alone: a pod label would leave a group behind for ever. POST (``pushadd``) replaces
-    only the names it brings, so that a failed run leaves the last success's time in place.
-
-    Args:
-        url: The Pushgateway's address.
-        service: Grouping key.
-        totals: As `figures`, but summed over all runs.
-        gauges: What is true now; names and help texts in `GAUGES`.
-    """
-    registry = CollectorRegistry()
-    registry.register(_Pushed([*totals], [*gauges]))
-    try:
-        pushadd_to_gateway(url, job="scrapersky", registry=registry, grouping_key={"service": service}, timeout=5)
-    except (OSError, ValueError) as error:
-        log.warning("push-failed", pushgateway=url, error=str(error))
-        return False
-    return True
+def _declare(queues: Iterable[Queue]) -> None:
+    for queue in queues:
+        ROW_SECONDS.labels(queue.name)
+        RESCUED_ROWS.labels(queue.name)
+        for outcome in OUTCOMES:
+            ROWS.labels(queue.name, outcome)
 
 
-class _Pushed(Collector):
-    def __init__(self, totals: list[Figure], gauges: list[Figure]) -> None:
-        self._totals = totals
-        self._gauges = gauges
-
-    def collect(self) -> Iterator[Metric]:
-        for counted in RUN.collect():
-            family = Metric(counted.name, counted.documentation, counted.type)
-            for figure in self._totals:
-                if figure.name.removesuffix("_total") == counted.name or figure.name.startswith(f"{counted.name}_"):
-                    family.add_sample(figure.name, dict(figure.labels), figure.value)
-            yield family
-        for name, documentation in GAUGES.items():
-            family = Metric(name, documentation, "gauge")
-            for figure in self._gauges:
-                if figure.name == name:
-                    family.add_sample(name, dict(figure.labels), figure.value)
-            yield family
+def every_series() -> Iterator[Series]:
+    """Every series that a push may bring, in the order of this file."""
+    _declare(QUEUES.values())
+    for family in RUN.collect():
+        labels = {name for sample in family.samples for name in sample.labels} - {"le"}
+        if family.type == "histogram":
+            yield Series(family.name, "histogram", tuple(sorted(labels)), family.documentation)
+        else:
+            yield Series(f"{family.name}_total", "counter", tuple(sorted(labels)), family.documentation)
+    for name, gauge in GAUGES.items():
+        yield Series(name, "gauge", gauge.labels, gauge.documentation)

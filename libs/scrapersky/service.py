@@ -20,15 +20,6 @@ from scrapersky.settings import Settings
 if TYPE_CHECKING:
     from scrapersky.run import OpenStages
 
-SETTINGS_PREFIX = {
-    "domain-scheduler": "domain_scheduler",
-    "domain-sitemap-submission": "domain_sitemap_scheduler",
-    "sitemap-scheduler": "sitemap_scheduler",
-    "sitemap-import": "sitemap_import_scheduler",
-    "local-business-enrichment": "local_business_scheduler",
-}
-"""The seed's names of the settings ``…_INTERVAL_MINUTES``, ``…_BATCH_SIZE`` and ``…_MAX_INSTANCES``."""
-
 
 @dataclass(frozen=True)
 class RunSummary:
@@ -80,8 +71,7 @@ async def _work(
 
     engine = create_engine(settings)
     try:
-        batch = getattr(settings, f"{SETTINGS_PREFIX[service]}_batch_size")
-        run_id, tally = await Run(service, batch, settings, engine).drain(open_stages, limit)
+        run_id, tally = await Run(service, settings, engine).drain(open_stages, limit)
     finally:
         await engine.dispose()
     counts = {name: getattr(tally, name) for name in ("claimed", "completed", "retried", "failed", "released")}

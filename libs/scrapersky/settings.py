@@ -14,6 +14,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from scrapersky.errors import ConfigurationError
 
+SETTINGS_PREFIX = {
+    "domain-scheduler": "domain_scheduler",
+    "domain-sitemap-submission": "domain_sitemap_scheduler",
+    "sitemap-scheduler": "sitemap_scheduler",
+    "sitemap-import": "sitemap_import_scheduler",
+    "local-business-enrichment": "local_business_scheduler",
+}
+"""The seed's names of the settings ``…_INTERVAL_MINUTES``, ``…_BATCH_SIZE`` and ``…_MAX_INSTANCES``."""
+
 Network = IPv4Network | IPv6Network
 Minutes = Annotated[int, Field(ge=1, le=1440)]
 BatchSize = Annotated[int, Field(ge=1, le=10_000)]
@@ -178,6 +187,14 @@ class Settings(BaseSettings):
             return value
         pairs = [part.partition("=") for part in _parts(value)]
         return {port: instead for port, _, instead in pairs}
+
+    def batch_size(self, service: str) -> int:
+        """``…_BATCH_SIZE`` of a service, e.g. of ``domain-scheduler``."""
+        return int(getattr(self, f"{SETTINGS_PREFIX[service]}_batch_size"))
+
+    def interval_seconds(self, service: str) -> float:
+        """Seconds between the starts of a service."""
+        return 60.0 * int(getattr(self, f"{SETTINGS_PREFIX[service]}_interval_minutes"))
 
     @classmethod
     def load(cls) -> Self:

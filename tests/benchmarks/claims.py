@@ -21,8 +21,8 @@ import psycopg
 
 from scrapersky.db.migrations import upgrade
 from scrapersky.embedded import EmbeddedPostgres
-from tests.benchmarks.report import figure, report
 from tests.benchmarks.race import race
+from tests.benchmarks.report import figure, report
 from tests.support.pgbouncer import pooling
 from tests.support.postgres import make_settings
 

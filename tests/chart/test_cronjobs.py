@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from scrapersky.service import SETTINGS_PREFIX
-from scrapersky.settings import Settings
+from scrapersky.settings import SETTINGS_PREFIX, Settings
 from tests.support.chart import CI, DATABASE, HELMS, cronjob, manifests, of_kind, pod_of, pods, refusal
 from tests.support.generate_chart import HAS_ITS_OWN_VALUE
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scrapersky.service import SETTINGS_PREFIX
+from scrapersky.settings import SETTINGS_PREFIX
 from tests.support.command_line import CommandLine
 from tests.support.rows import Sql, insert
 

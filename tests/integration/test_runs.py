@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from scrapersky import metrics
 from tests.internet.crowd import crowd
 from tests.internet.network import SmallInternet
 from tests.support.pushgateway import Pushgateway
@@ -120,13 +119,6 @@ async def test_import_tracing_says_what_start_up_imported(database_url: str) -> 
     imported = [line for line in map(json.loads, words.splitlines()) if line["event"] == "imported"]
     assert any("sqlalchemy" in line["module"] for line in imported)
     assert all(line["seconds"] >= 0 for line in imported)
-
-
-def test_every_series_is_named_by_the_conventions() -> None:
-    for family in metrics.RUN.collect():
-        assert family.name.startswith("scrapersky_")
-        assert family.documentation.endswith(".")
-    assert all(text.endswith(".") for text in metrics.GAUGES.values())
 
 
 async def test_a_run_that_finds_nothing_due_imports_nothing_that_work_needs(database_url: str, sql: Sql) -> None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scrapersky.service import SETTINGS_PREFIX
-from scrapersky.settings import Settings
+from scrapersky.settings import SETTINGS_PREFIX, Settings
 
 CHART = Path(__file__).parents[2] / "charts" / "scrapersky"
 OF_EVERY_SERVICE = ("interval_minutes", "batch_size", "max_instances")

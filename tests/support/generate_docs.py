@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from scrapersky.cli import cli
+from scrapersky.metrics import every_series
 from scrapersky.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -44,6 +45,32 @@ Shell completion: `eval "$(_SCRAPERSKY_COMPLETE=bash_source scrapersky)"` in `.b
 fish, `_SCRAPERSKY_COMPLETE=fish_source scrapersky | source`.
 """
 
+METRICS_INTRODUCTION = """\
+# Metrics
+
+Pushed to the Pushgateway of `PUSHGATEWAY_URL` when a run ends, and every minute while it goes on. The grouping key is
+`job="scrapersky"` and `service`, so every series bears these two, and a service has one group, however many pods there
+are. Let Prometheus scrape the Pushgateway with `honor_labels: true`.
+
+Counters and the histogram are sums over all runs of a service, kept in the table `service_totals`: they only grow, from
+run to run and from pod to pod, so that `rate()` and `increase()` are right, for as long as the database is kept. What a
+pod counted since its last push is lost when it is killed (SIGKILL, out of memory); its rows are not. Labels that are
+known beforehand are pushed as 0 from a service's first run on: `increase()` does not see the value that a series begins
+with.
+
+Gauges say what the database said when they were pushed. A run that cannot use its database pushes the interval, the
+build, and whether the schema is current, and leaves all else in place.
+
+[operating.md](operating.md) has the alerts. The chart brings two Grafana dashboards
+([pipeline](images/pipeline.svg), [one service](images/service.svg): drawn by `make dashboards` from what runs on the
+loopback Internet pushed).
+
+This page is made from `libs/scrapersky/metrics.py` by `make docs`.
+
+| series | type | labels | what it says |
+|---|---|---|---|
+"""
+
 CONFIGURATION_INTRODUCTION = """\
 # Configuration
 
@@ -69,7 +96,11 @@ SECTIONS = {
 
 def rendered() -> dict[Path, str]:
     """Path → what must stand there."""
-    return {DOCS / "cli.md": cli_reference(), DOCS / "configuration.md": configuration_reference()}
+    return {
+        DOCS / "cli.md": cli_reference(),
+        DOCS / "configuration.md": configuration_reference(),
+        DOCS / "metrics.md": metrics_reference(),
+    }
 
 
 def commands() -> Iterator[tuple[click.Context, click.Command]]:
@@ -110,6 +141,15 @@ def configuration_reference() -> str:
         cells = (f"`{name.upper()}`", default, _constraint(name, setting), described)
         lines[-1] += "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
     return "\n".join(lines)
+
+
+def metrics_reference() -> str:
+    """``docs/metrics.md``."""
+    rows = (
+        f"| `{each.name}` | {each.kind} | {', '.join(f'`{label}`' for label in each.labels)} | {each.documentation} |\n"
+        for each in every_series()
+    )
+    return METRICS_INTRODUCTION + "".join(rows)
 
 
 def _default(value: Any) -> str:

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -21,11 +22,14 @@ class Pushgateway:
 
     url: str
 
-    def scrape(self) -> dict[str, Metric]:
-        """What Prometheus would read, by family name."""
+    def exposition(self) -> str:
+        """What Prometheus would read."""
         with urlopen(f"{self.url}/metrics", timeout=5) as answer:  # noqa: S310
-            text = answer.read().decode()
-        return {family.name: family for family in text_string_to_metric_families(text)}
+            return str(answer.read().decode())
+
+    def scrape(self) -> dict[str, Metric]:
+        """The same by family name."""
+        return {family.name: family for family in text_string_to_metric_families(self.exposition())}
 
     def value(self, sample: str, **labels: str) -> float | None:
         """One sample's value, or None where it does not exist."""
@@ -43,9 +47,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def pushgateway() -> Iterator[Pushgateway]:
-    """A Pushgateway of this test's own."""
+@contextmanager
+def running_pushgateway() -> Iterator[Pushgateway]:
+    """A Pushgateway for as long as the block lasts."""
     binary = program("prometheus-pushgateway", "prometheus-pushgateway")
     port = free_port()
     process = subprocess.Popen(
@@ -53,14 +57,22 @@ def pushgateway() -> Iterator[Pushgateway]:
     )
     gateway = Pushgateway(f"http://127.0.0.1:{port}")
     try:
-        _wait_until_ready(gateway.url)
+        wait_until_ready(gateway.url)
         yield gateway
     finally:
         process.kill()
         process.wait()
 
 
-def _wait_until_ready(url: str) -> None:
+@pytest.fixture
+def pushgateway() -> Iterator[Pushgateway]:
+    """A Pushgateway of this test's own."""
+    with running_pushgateway() as gateway:
+        yield gateway
+
+
+def wait_until_ready(url: str) -> None:
+    """Wait until a server of the Prometheus family says that it is."""
     give_up_at = time.monotonic() + 15
     while True:
         try:

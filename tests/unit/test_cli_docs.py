@@ -15,7 +15,7 @@ def test_a_reference_is_what_the_code_says(path: Path, text: str) -> None:
 
 
 def test_every_command_and_setting_is_there() -> None:
-    cli, configuration = rendered().values()
+    cli, configuration, _ = rendered().values()
     assert [name for name in COMMANDS if f"\n## scrapersky {name}\n" not in cli] == []
     assert [name for name in Settings.model_fields if f"\n| `{name.upper()}` |" not in configuration] == []
 

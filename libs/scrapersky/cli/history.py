@@ -7,7 +7,7 @@ from scrapersky.cli.output import Json, duration, examples, json_option, print_r
 from scrapersky.cli.queues import QUEUE
 from scrapersky.cli.tables import TABLES
 from scrapersky.queue.queues import QUEUES, Queue
-from scrapersky.service import SETTINGS_PREFIX
+from scrapersky.settings import SETTINGS_PREFIX
 
 COUNTS = ("claimed", "completed", "retried", "failed", "released")
 

@@ -9,7 +9,8 @@ from importlib.metadata import entry_points
 
 import click
 
-from scrapersky.service import SETTINGS_PREFIX, RunSummary
+from scrapersky.service import RunSummary
+from scrapersky.settings import SETTINGS_PREFIX
 
 JobFunction = Callable[[int | None], Awaitable[RunSummary]]
 

@@ -6,14 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky.db.engine import explaining_unavailability
 from scrapersky.db.revision import HEAD, VERSION_TABLE
-from scrapersky.errors import DatabaseUnavailableError
+from scrapersky.errors import NotMigratedError
 
 
 async def require_current(engine: AsyncEngine) -> None:
     """Raise unless the database answers and its schema is current.
 
     Raises:
-        DatabaseUnavailableError: One line that says what to do.
+        DatabaseUnavailableError: It does not answer; or, as NotMigratedError, what to do about its schema.
     """
     with explaining_unavailability(engine.url):
         found = await _revision(engine)
@@ -24,11 +24,11 @@ def refuse_unless_current(found: str | None) -> None:
     """Raise unless this is the revision that this code works with; None stands for no schema.
 
     Raises:
-        DatabaseUnavailableError: One line that says what to do.
+        NotMigratedError: One line that says what to do.
     """
     if found != HEAD:
         state = f"is at revision {found}" if found else "is not migrated"
-        raise DatabaseUnavailableError(f"the database {state}, this version needs {HEAD}: run `scrapersky db upgrade`")
+        raise NotMigratedError(f"the database {state}, this version needs {HEAD}: run `scrapersky db upgrade`")
 
 
 async def _revision(engine: AsyncEngine) -> str | None:

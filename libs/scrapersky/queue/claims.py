@@ -63,7 +63,9 @@ class Claimer(Generic[Row, Result]):
             DatabaseUnavailableError: The database was away for longer than a lease.
         """
         token = shared_token()
-        return [self._read(token, row) for row in await self._take(self._shared, token, limit)]
+        rows = await self._take(self._shared, token, limit)
+        self._tally.claim(len(rows), rescued=sum(rescued for _, _, rescued, *_ in rows))
+        return [self._read(token, row) for row in rows]
 
     async def defer(self, claimed: Sequence[Claimed[Row]], delays: Sequence[float]) -> None:
         """Put back rows of one claim as if it had not taken them, each due after its delay in seconds.
@@ -88,6 +90,7 @@ class Claimer(Generic[Row, Result]):
         """
         token = uuid4()
         for row in await self._take(self._alone, token, 1):
+            self._tally.claim(1, rescued=1)
             suspect = self._read(token, row)
             if suspect.given_up:
                 self._tally.count("failed", cause="worker-lost")
@@ -98,7 +101,7 @@ class Claimer(Generic[Row, Result]):
         return None
 
     def _read(self, token: UUID, row: Sequence[Any]) -> Claimed[Row]:
-        status, attempts, *values = row
+        status, attempts, _, *values = row
         return Claimed(self._stage.row(*values), token, attempts, given_up=status == "Error")
 
     async def _take(self, statement: str, token: UUID, limit: int) -> Sequence[Sequence[Any]]:
@@ -108,9 +111,7 @@ class Claimer(Generic[Row, Result]):
             async with self._statements.connect() as connection:
                 return (await connection.exec_driver_sql(statement, values)).all()
 
-        rows = await patiently(take, seconds=self._lease)
-        self._tally.claimed += len(rows)
-        return rows
+        return await patiently(take, seconds=self._lease)
 
 
 def shared_token() -> UUID:

@@ -10,7 +10,6 @@ from typing import Generic
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from scrapersky import metrics
 from scrapersky.errors import ScraperSkyError
 from scrapersky.queue.claims import Claimed, Claimer
 from scrapersky.queue.finished import BATCH, FinishedRows
@@ -18,7 +17,7 @@ from scrapersky.queue.lease import HeldLease, LeaseKeeper
 from scrapersky.queue.settle import Finished, Retries, Settler
 from scrapersky.queue.shares import Shares, Sharing, shares_of
 from scrapersky.queue.stage import Result, Row, Stage
-from scrapersky.queue.tally import OUTCOMES, Tally
+from scrapersky.queue.tally import Tally
 from scrapersky.queue.work import Workers
 
 log = structlog.get_logger()
@@ -120,20 +119,14 @@ async def drain(
         slots: Rows in work at once, shared with the other stages of the run.
         allowance: Rows to claim in all, shared likewise.
         stop: Ends the drain early.
-        tally: Where to count, also when an error ends the drain.
+        tally: Where to count as it goes, also when an error ends the drain.
 
     Raises:
         ConfigurationError: A stage cannot work as configured. No row is blamed: those in hand are released.
         DatabaseUnavailableError: The database stayed away for longer than a lease. Rows in hand are due again when
             their leases run out.
     """
-    one = _Drain(stage, engine, limits, slots, allowance, stop)
-    try:
-        await one.run()
-    finally:
-        tally.add(one.tally)
-        for outcome in OUTCOMES:
-            metrics.ROWS.labels(stage.queue.name, outcome).inc(getattr(one.tally, outcome))
+    await _Drain(stage, engine, limits, slots, allowance, stop, tally).run()
 
 
 class _Drain(Generic[Row, Result]):
@@ -145,6 +138,7 @@ class _Drain(Generic[Row, Result]):
         slots: asyncio.Semaphore,
         allowance: Allowance,
         stop: Stop,
+        tally: Tally,
     ) -> None:
         self._stage = stage
         self._engine = engine
@@ -152,12 +146,12 @@ class _Drain(Generic[Row, Result]):
         self._slots = slots
         self._allowance = allowance
         self._stop = stop
-        self.tally = Tally()
+        self._tally = tally
         self._claimer = Claimer(
-            stage, engine, lease=limits.lease, max_attempts=limits.retries.max_attempts, tally=self.tally
+            stage, engine, lease=limits.lease, max_attempts=limits.retries.max_attempts, tally=tally
         )
         self._leases = LeaseKeeper(stage.queue, engine, limits.lease)
-        self._settler = Settler(stage, engine, retries=limits.retries, patience=limits.lease, tally=self.tally)
+        self._settler = Settler(stage, engine, retries=limits.retries, patience=limits.lease, tally=tally)
         self._in_hand = 0
         self._finished: FinishedRows[Row, Result] = FinishedRows(lambda: self._in_hand)
         self._shares: Shares[tuple[Row, HeldLease]] = Shares(limits.sharing, most_waiting=limits.batch)
@@ -292,7 +286,7 @@ class _Drain(Generic[Row, Result]):
             self._progress.set()
 
     async def _end(self, batch: Sequence[Finished[Row, Result]]) -> None:
-        self.tally.count("lost", sum(f.lease.interrupted == "lost" for f in batch))
+        self._tally.count("lost", sum(f.lease.interrupted == "lost" for f in batch))
         await self._settler.release([f.lease for f in batch if f.lease.interrupted == "released"])
         worked = [f for f in batch if f.lease.interrupted is None]
         if worked:

@@ -4,7 +4,8 @@ Most runs of a cluster are of this kind. They pay for psycopg and the settings, 
 needs. Whatever is out of the ordinary is left to the full run, which reports it properly.
 """
 
-from time import monotonic, time
+from collections.abc import Mapping, Sequence
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,21 +13,19 @@ import psycopg
 
 from scrapersky.db.conninfo import conninfo
 from scrapersky.db.revision import HEAD, VERSION_TABLE
-from scrapersky.queue.depth import OLDEST_SNAPSHOT_SQL, Depth, depth_sql
+from scrapersky.queue import totals
 from scrapersky.queue.pod import pod_name
 from scrapersky.queue.queues import QUEUES, Queue
 from scrapersky.queue.statements import any_due
+from scrapersky.queue.totals import Ask
 from scrapersky.settings import Settings
 
-RECORD = """
-WITH counted AS (
-    INSERT INTO service_totals (service, name, labels, value)
-    VALUES (%(service)s, 'scrapersky_runs_total', '{"result": "success"}', 1)
-    ON CONFLICT (service, name, labels) DO UPDATE SET value = service_totals.value + 1),
+RECORD = f"""
+WITH counted AS ({totals.COUNT_ONE}),
 pruned AS (DELETE FROM service_runs WHERE started_at < now() - make_interval(days => %(days)s))
 INSERT INTO service_runs (id, service, pod, started_at, finished_at)
-VALUES (%(id)s, %(service)s, %(pod)s, now() - make_interval(secs => %(seconds)s), now())"""
-TOTALS = "SELECT name, labels, value FROM service_totals WHERE service = %s"
+VALUES (%(run)s, %(service)s, %(pod)s, now() - make_interval(secs => %(seconds)s), now())"""
+SUCCESS = {"name": "scrapersky_runs_total", "labels": '{"result": "success"}'}
 
 
 def record_if_idle(settings: Settings, service: str) -> UUID | None:
@@ -41,19 +40,20 @@ def record_if_idle(settings: Settings, service: str) -> UUID | None:
     """
     began = monotonic()
     queues = tuple(queue for queue in QUEUES.values() if queue.service == service)
+    recorded: UUID | None = None
     try:
-        with psycopg.connect(conninfo(settings), prepare_threshold=None) as connection:
+        with psycopg.connect(conninfo(settings), prepare_threshold=None, autocommit=True) as connection:
             if not _is_idle(connection, queues):
                 return None
             run_id = uuid4()
-            seconds = monotonic() - began
-            recorded = {"id": run_id, "service": service, "pod": pod_name(), "seconds": seconds}
-            connection.execute(RECORD, {**recorded, "days": settings.run_history_days})
+            run = {"run": run_id, "service": service, "pod": pod_name(), "seconds": monotonic() - began}
+            connection.execute(RECORD.encode(), {**run, **SUCCESS, "days": settings.run_history_days})
+            recorded = run_id
             if settings.pushgateway_url is not None:
-                _push(connection, settings, service, queues, began)
-            return run_id
+                _push(connection, settings, service, queues)
     except psycopg.Error:
-        return None
+        pass
+    return recorded
 
 
 def _is_idle(connection: psycopg.Connection[Any], queues: tuple[Queue, ...]) -> bool:
@@ -62,15 +62,27 @@ def _is_idle(connection: psycopg.Connection[Any], queues: tuple[Queue, ...]) -> 
     return current == (HEAD,) and due == (False,)
 
 
-def _push(
-    connection: psycopg.Connection[Any], settings: Settings, service: str, queues: tuple[Queue, ...], began: float
-) -> None:
-    from scrapersky import metrics
+def _push(connection: psycopg.Connection[Any], settings: Settings, service: str, queues: tuple[Queue, ...]) -> None:
+    from scrapersky import push
     from scrapersky.log import configure
 
     configure(settings)
-    depths = {queue.name: Depth(*(connection.execute(depth_sql(queue).encode()).fetchone() or ())) for queue in queues}
-    [oldest] = connection.execute(OLDEST_SNAPSHOT_SQL.encode()).fetchone() or (0.0,)
-    totals = [metrics.Figure(*row) for row in connection.execute(TOTALS, [service])]
-    gauges = metrics.run_gauges(time() - (monotonic() - began), monotonic() - began, depths, oldest, succeeded=True)
-    metrics.push(str(settings.pushgateway_url), service, totals, gauges)
+    assert settings.pushgateway_url is not None  # noqa: S101
+    ask, token = _asking(connection), uuid4()
+    give_up_at = monotonic() + totals.WAIT_SECONDS
+    while not totals.take_turn(ask, service, token):
+        if monotonic() > give_up_at:
+            push.log.warning("push-left-out", reason="another pod's push goes on")
+            return
+        sleep(totals.PAUSE_SECONDS)
+    with connection.transaction():
+        figures = push.read(ask, settings, service, queues)
+    totals.end_turn(ask, service, token, pushed=push.push(settings.pushgateway_url, service, figures))
+
+
+def _asking(connection: psycopg.Connection[Any]) -> Ask:
+    def ask(statement: str, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        answer = connection.execute(statement.encode(), values)
+        return answer.fetchall() if answer.description else []
+
+    return ask

@@ -1,12 +1,9 @@
-"""The history of runs: a row of ``service_runs`` each, and the totals that outlive them.
-
-A run that was killed leaves its row without ``finished_at``. Totals are added in the transaction that finishes the run,
-so that they never count a run twice and stay monotonic when old rows of ``service_runs`` are pruned.
-"""
+"""The history of runs: a row of ``service_runs`` each. One that was killed leaves its row without ``finished_at``."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -15,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scrapersky.metrics import Figure
 from scrapersky.queue.pod import pod_name
 from scrapersky.queue.tally import Tally, total
+from scrapersky.queue.totals import ADD
 
 
 async def begin(engine: AsyncEngine, service: str) -> UUID:
@@ -28,51 +26,39 @@ async def begin(engine: AsyncEngine, service: str) -> UUID:
     return run_id
 
 
-async def finish(
+async def record(
     engine: AsyncEngine,
     run_id: UUID,
     service: str,
     tallies: Mapping[str, Tally],
-    figures: Iterable[Figure],
-    error: str | None,
-) -> list[Figure]:
-    """Record how a run ended and add its figures to the service's totals; return the totals."""
+    counted: Sequence[Figure],
+    *,
+    finished: bool = False,
+    error: str | None = None,
+) -> None:
+    """Record how far a run is, and add to the service's totals what was not added before. May be done twice.
+
+    Args:
+        engine: Where to.
+        run_id: As `begin` returned it.
+        service: Its name.
+        tallies: By queue.
+        counted: What the run counted since it began, as `scrapersky.metrics.figures`.
+        finished: Whether it ends now.
+        error: Why it failed.
+    """
     tally = total(tallies.values())
-    counted = [
-        {"name": f.name, "labels": json.dumps(dict(f.labels), sort_keys=True), "value": f.value} for f in figures
-    ]
-    counted.sort(key=lambda figure: (figure["name"], figure["labels"]))
+    values: dict[str, Any] = {
+        "run": run_id,
+        "service": service,
+        "counted": json.dumps([asdict(figure) for figure in counted]),
+        "queues": json.dumps({name: asdict(each) for name, each in tallies.items()}),
+        "finished": finished,
+        "error": error,
+        **{name: getattr(tally, name) for name in ("claimed", "completed", "retried", "failed", "released")},
+    }
     async with engine.begin() as connection:
-        await connection.execute(
-            text(
-                "UPDATE service_runs SET finished_at = now(), claimed = :claimed, completed = :completed,"
-                " retried = :retried, failed = :failed, released = :released, error = :error,"
-                " figures = CAST(:figures AS jsonb) WHERE id = :id"
-            ),
-            {
-                "id": run_id,
-                "claimed": tally.claimed,
-                "completed": tally.completed,
-                "retried": tally.retried,
-                "failed": tally.failed,
-                "released": tally.released,
-                "error": error,
-                "figures": json.dumps({"queues": {name: asdict(each) for name, each in tallies.items()}}),
-            },
-        )
-        if counted:
-            await connection.execute(
-                text(
-                    "INSERT INTO service_totals (service, name, labels, value)"
-                    " VALUES (:service, :name, CAST(:labels AS jsonb), :value)"
-                    " ON CONFLICT (service, name, labels) DO UPDATE SET value = service_totals.value + EXCLUDED.value"
-                ),
-                [{"service": service, **figure} for figure in counted],
-            )
-        totals = await connection.execute(
-            text("SELECT name, labels, value FROM service_totals WHERE service = :service"), {"service": service}
-        )
-        return [Figure(row.name, row.labels, row.value) for row in totals]
+        await connection.exec_driver_sql(ADD, values)
 
 
 async def prune(engine: AsyncEngine, days: int) -> int:

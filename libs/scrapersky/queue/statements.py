@@ -39,7 +39,8 @@ def _due(queue: Queue) -> str:
 def claim(queue: Queue, columns: Sequence[str]) -> str:
     """Take due rows but suspects: parameters ``token``, ``lease`` (seconds), ``limit``, ``max_attempts``.
 
-    Returns rows ``(status, attempts, *columns)`` in no order.
+    Returns rows ``(status, attempts, rescued, *columns)`` in no order. Rescued is a row whose second attempt this
+    is, though its first has left no error: nobody settled it. (After more of them it is a suspect.)
     """
     return _claim(queue, tuple(columns))
 
@@ -96,7 +97,8 @@ def _suspect(queue: Queue) -> str:
 
 
 def _returned(queue: Queue, columns: tuple[str, ...]) -> str:
-    return ", ".join((f"{queue.status}::text", queue.attempts, *columns))
+    rescued = f"{queue.attempts} > 1 AND {queue.error} IS NULL"
+    return ", ".join((f"{queue.status}::text", queue.attempts, rescued, *columns))
 
 
 @cache

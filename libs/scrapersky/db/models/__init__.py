@@ -2,7 +2,7 @@
 
 from scrapersky.db.models.base import Base
 from scrapersky.db.models.jobs import BatchJob, Job, Tenant
-from scrapersky.db.models.operation import PausedQueue, ServiceRun, ServiceTotal
+from scrapersky.db.models.operation import PausedQueue, PushTurn, ServiceRun, ServiceTotal
 from scrapersky.db.models.places import LocalBusiness, PlaceSearch, PlaceStaging
 from scrapersky.db.models.sites import Domain, Page, SitemapFile, SitemapUrl
 
@@ -16,6 +16,7 @@ __all__ = [
     "PausedQueue",
     "PlaceSearch",
     "PlaceStaging",
+    "PushTurn",
     "ServiceRun",
     "ServiceTotal",
     "SitemapFile",

@@ -50,3 +50,13 @@ class PausedQueue(Base):
     queue: Mapped[str] = mapped_column(Text, primary_key=True)
     paused_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     reason: Mapped[str | None] = mapped_column(Text)
+
+
+class PushTurn(Base):
+    """Which pod may push a service's metrics until when; see `scrapersky.queue.totals`."""
+
+    __tablename__ = "push_turns"
+
+    service: Mapped[str] = mapped_column(Text, primary_key=True)
+    token: Mapped[UUID]
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
