@@ -132,7 +132,8 @@ class Settings(BaseSettings):
     fetch_ca_file: Path | None = None
     """PEM file of certificate authorities trusted beside the bundled ones."""
     fetch_proxy: HttpUrl | None = None
-    """HTTP proxy for websites and Places. `HTTP_PROXY` and its kin are ignored; addresses are checked all the same."""
+    """HTTP proxy for websites and Places, `http://user:password@proxy:3128` or `https://…`. `HTTP_PROXY` and its kin
+    are ignored; addresses are checked all the same."""
     fetch_connect_timeout: Seconds = 10
     """How long connecting, TLS included, may take."""
     fetch_read_timeout: Seconds = 15
@@ -148,9 +149,9 @@ class Settings(BaseSettings):
     fetch_max_compression_ratio: Annotated[int, Field(ge=2, le=10_000)] = 200
     """Decompressed bytes allowed for each byte on the wire, once the first MiB is out."""
     fetch_host_concurrency: Annotated[int, Field(ge=1, le=100)] = 2
-    """Requests under way at once to one host."""
+    """Requests under way at once to one host; the pods of a run divide them, each has at least one."""
     fetch_host_delay: Annotated[float, Field(ge=0, le=60)] = 0.2
-    """Pause between the starts of two requests to one host."""
+    """Pause between the starts of two requests to one host, from whichever pod of a run."""
     fetch_max_delay: Annotated[float, Field(ge=0, le=3600)] = 30
     """Longest Crawl-delay or Retry-After that a run waits for in place; a longer one goes back to the queue."""
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.benchmarks.report import figure, report
+
 BUILD = Path(__file__).parents[2] / "build"
-OUTPUT = BUILD / "bench" / "web-robots.json"
 READER = Path(__file__).parent / "peers" / "robots_decisions.py"
 PYTHONS = {"ours": sys.executable, "protego": str(BUILD / "protego" / "bin" / "python")}
 ROUNDS = 7
@@ -66,22 +67,13 @@ def _measure(kind: str) -> dict[str, dict[str, float]]:
 
 def main() -> None:
     """Measure, print, write."""
-    results = []
+    figures = []
     for kind in ("WordPress, 2 rules", "shop, 20 rules, half with stars", "1,000 rules"):
         seconds = _measure(kind)
-        for part, count in (("parse", FILES), ("decide", FILES * URLS)):
+        for part, count, unit in (("parse", FILES, "files/s"), ("decide", FILES * URLS, "decisions/s")):
             ours, peer = (count / seconds[reader][part] for reader in ("ours", "protego"))
-            unit = "files/s" if part == "parse" else "decisions/s"
-            results.append({
-                "metric": f"robots.txt, {kind}: {part}",
-                "value": round(ours),
-                "unit": unit,
-                "reference": "protego",
-                "reference_value": round(peer),
-                "ratio": round(ours / peer, 2),
-            })  # fmt: skip
-            print(f"{kind:34} {part:7} {ours:12,.0f} {unit:12} protego {peer:12,.0f}   ratio {ours / peer:6.2f}")
-    OUTPUT.write_text(json.dumps(results, indent=2))
+            figures.append(figure(f"robots.txt, {kind}: {part}", ours, unit, "protego", peer))
+    report("web-robots", figures)
 
 
 if __name__ == "__main__":
