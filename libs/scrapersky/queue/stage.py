@@ -74,7 +74,7 @@ class Stage(Protocol[Row, Result]):
         ...
 
     async def settle(self, session: "AsyncSession", results: Sequence[tuple[Row, Result]]) -> None:
-        """Write a batch of results, in the transaction that completes their rows.
+        """Write a batch of results, in the transaction that has just completed their rows.
 
         The rows are locked and fenced: none is stale. Writes are upserts on natural keys, in a stable order.
         """
