@@ -62,7 +62,7 @@ async def test_all_hostile_sites_at_once_spoil_nothing_for_the_good_ones(
         environment |= {"FETCH_READ_TIMEOUT": "8", "FETCH_TOTAL_TIMEOUT": "16"}
         for site in internet.sites:  # the bad ones first, so that each good one meets them at work
             sql("INSERT INTO domains (domain, status) VALUES (%s, 'Queued')", site.host)
-        peaks = {}
+        peaks: dict[str, float] = {}
         for service, (table, column) in STEPS.items():
             left = f"SELECT count(*) AS n FROM {table} WHERE {column} IN ('Queued', 'Processing')"
             while sql(left)[0]["n"]:
