@@ -107,8 +107,10 @@ async def test_2000_files_of_one_domain_at_the_head_do_not_starve_50_others(
     working = asyncio.create_task(run(stage, engine))
     await asyncio.wait([working, asyncio.create_task(stage.gate.wait())], return_when=asyncio.FIRST_COMPLETED)
     assert claims["claim"] < 40
-    [held] = sql("SELECT count(*) AS n FROM domains WHERE status = 'Processing' AND domain LIKE 'big%'")
-    assert held["n"] <= LIMITS.sharing.at_once + LIMITS.batch
+    held = "SELECT count(*) AS n FROM domains WHERE status = 'Processing' AND domain LIKE 'big%'"
+    async with asyncio.timeout(10):  # a claim may be under way, whose rows are not put back yet
+        while sql(held)[0]["n"] > LIMITS.sharing.at_once + LIMITS.batch:
+            await asyncio.sleep(0.01)
     tally = await working
     assert (tally.claimed, tally.completed, tally.released) == (2_050, 2_050, 0)
     assert stage.most_at_once["big"] == LIMITS.sharing.at_once
