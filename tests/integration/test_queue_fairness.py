@@ -109,7 +109,7 @@ async def test_2000_files_of_one_domain_at_the_head_do_not_starve_50_others(
     assert claims["claim"] < 40
     held = "SELECT count(*) AS n FROM domains WHERE status = 'Processing' AND domain LIKE 'big%'"
     async with asyncio.timeout(10):  # a claim may be under way, whose rows are not put back yet
-        while sql(held)[0]["n"] > LIMITS.sharing.at_once + LIMITS.batch:
+        while sql(held)[0]["n"] > LIMITS.sharing.at_once + LIMITS.batch:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     tally = await working
     assert (tally.claimed, tally.completed, tally.released) == (2_050, 2_050, 0)
