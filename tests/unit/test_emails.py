@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.fuzzing import time_bounded
 from tests.support.pages import cloudflare, ld, said
 
 JOE = "joe@joesplumbing.com"
@@ -174,3 +175,9 @@ def test_each_of_several_recipients_counts_once() -> None:
         body='<a href="mailto:a@joesplumbing.com,c@joesplumbing.com;A@joesplumbing.com?cc=d@joesplumbing.com">x</a>'
     )
     assert found.email_addresses == ["a@joesplumbing.com", "c@joesplumbing.com", "d@joesplumbing.com"]
+
+
+def test_a_long_run_of_digits_in_a_script_costs_no_more_than_its_size() -> None:
+    codes = "9" * 5000
+    with time_bounded(1):
+        assert said(body=f"<script>String.fromCharCode({codes} 1)</script>").email_addresses == []

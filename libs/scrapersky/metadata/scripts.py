@@ -15,7 +15,8 @@ _STRING = r"'(?:[^'\\\n]|\\.){0,2000}+'|\"(?:[^\"\\\n]|\\.){0,2000}+\""
 _TOKEN = re.compile(rf"({_STRING})|([A-Za-z_$][\w$.]{{0,80}})|(\+=|\+|=(?!=))|[;:,(){{}}\[\]=<>?|&]")
 _REVERSED = re.compile(rf"({_STRING})\s?\.split\((?:''|\"\")\)\s?\.reverse\(\)\s?\.join\((?:''|\"\")\)")
 _DECODED = re.compile(rf"\b(unescape|decodeURI(?:Component)?|atob)\(\s?({_STRING})\s?\)")
-_CODES = re.compile(r"String\.fromCharCode\(((?:\s?(?:0x[\da-f]{1,4}|\d{1,5})\s?,?){1,300})\)", re.IGNORECASE)
+_CODES = re.compile(r"String\.fromCharCode\(([\s\da-fA-Fx,]{1,2000}+)\)")
+_CODE = re.compile(r"\b(?:0x[\da-fA-F]{1,4}|[1-9]\d{0,4})\b")
 _ESCAPE = re.compile(r"\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|(.))")
 _SIGNS = ("@", "&#64;", "&#x40;", "\\x40", "\\u0040", "%40")
 _TELLING = ("fromCharCode", "reverse()", "unescape(", "decodeURI", "atob(")
@@ -87,4 +88,4 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 def _from_codes(match: re.Match[str]) -> str:
-    return "".join(chr(int(code, 0) & 0xFFFF) for code in re.findall(r"0x[\da-fA-F]+|[1-9]\d*", match[1]))
+    return "".join(chr(int(code, 0) & 0xFFFF) for code in _CODE.findall(match[1]))
