@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test chaos model fuzz bench-idle bench-claims bench-robots bench-web bench-sitemaps bench-scans lint types boundaries format docs dashboards capacity lock clean
+.PHONY: help env demo test chaos model fuzz bench-idle bench-claims bench-robots bench-web bench-sitemaps bench-scans lint types boundaries format bench-rows docs dashboards capacity lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -107,6 +107,9 @@ docs: env ## make docs/{cli,configuration,metrics}.md and the chart's README fro
 
 dashboards: env ## draw docs/images/*.svg from what real runs pushed
 	$(BIN)/python -m tests.support.picture
+
+bench-rows: env ## what a row costs: CPU of a pod, disk of the database
+	$(BIN)/python -m tests.benchmarks.row_costs
 
 capacity: env ## print the table of docs/capacity.md
 	$(BIN)/python -m tests.benchmarks.capacity
