@@ -132,6 +132,7 @@ async def test_whatever_dies_every_row_is_settled_once_in_effect(server: Embedde
         await chaos.rage()
         await calm(server.url, environment)
     said = f"CHAOS_SEED={SEED}: {dict(chaos.ends)}"
+    print(f"{said}, {SITES} sites")  # noqa: T201
     assert chaos.ends["killed"] >= KILLS, said
     for name in QUEUES_USED:
         queue = QUEUES[name]
