@@ -28,7 +28,7 @@ from scrapersky.queue.queues import SITEMAP_IMPORTS
 from scrapersky.queue.stage import Lease
 from scrapersky.settings import Settings
 from scrapersky.sitemaps.files import FoundSitemap, store_sitemap_files
-from scrapersky.sitemaps.pages import Owner, PageCounts, PageStore
+from scrapersky.sitemaps.pages import Chunk, Owner, PageCounts, PageStore
 from scrapersky.sitemaps.read import Entry, SitemapReader
 from scrapersky.sitemaps.vanished import AT_ONCE, find_vanished, mark_vanished, vanished_since_last_read
 from scrapersky.web.fetcher import Fetcher
@@ -38,6 +38,7 @@ from scrapersky.web.urls import host_of, registrable
 log = structlog.get_logger()
 
 CHUNK = 5_000
+BLOCK = 16_384
 PROGRESS_SECONDS = 10
 LONGEST_NOTE = 2_000
 LARGEST_INT = 2**31 - 1
@@ -158,19 +159,21 @@ class _Importer:
         self._result.columns = self._columns()
         return self._result
 
-    async def _chunks(self) -> AsyncIterator[list[Entry]]:
-        chunk: list[Entry] = []
+    async def _chunks(self) -> AsyncIterator[Chunk]:
+        waiting: list[Entry] = []
         async for octets in self._response.chunks():
-            chunk += self._ours(self._reader.feed(octets))
-            if len(chunk) >= CHUNK:
-                self._say_progress()
-                yield chunk
-                chunk = []
+            # Of gzip, one block more would be two hundred in memory.
+            for at in range(0, len(octets), BLOCK):
+                waiting += self._ours(self._reader.feed(octets[at : at + BLOCK]))
+                while len(waiting) >= CHUNK:
+                    self._say_progress()
+                    yield Chunk(waiting[:CHUNK])
+                    del waiting[:CHUNK]
             if self._reader.is_exhausted:
                 break
-        chunk += self._ours(self._reader.close())
-        if chunk:
-            yield chunk
+        waiting += self._ours(self._reader.close())
+        for at in range(0, len(waiting), CHUNK):
+            yield Chunk(waiting[at : at + CHUNK])
 
     def _ours(self, entries: list[Entry]) -> list[Entry]:
         result, ours = self._result, []
@@ -188,7 +191,7 @@ class _Importer:
             result.has_changefreq |= entry.changefreq is not None
         return ours
 
-    async def _store(self, chunk: list[Entry]) -> None:
+    async def _store(self, chunk: Chunk) -> None:
         async with self._lease.transaction() as session:
             await self._pages.store(session, chunk)
 

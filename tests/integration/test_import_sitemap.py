@@ -1,5 +1,6 @@
 """The import: from a website's file to rows of ``pages``, again and again, and through every kind of trouble."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -163,3 +164,13 @@ async def test_a_large_file_comes_in_chunks(site: OneSite, sql: Sql) -> None:
     sql("UPDATE sitemap_files SET etag = NULL")
     await run_import(sql)
     assert summed(sql, "md5(string_agg(xmin::text, ',' ORDER BY url))") == before
+
+
+async def test_a_file_that_hardly_takes_any_bytes_comes_in_chunks_too(site: OneSite, sql: Sql) -> None:
+    count = 40_000
+    body = gzip.compress("\n".join(url(f"{n:05}") for n in range(count)).encode(), 9)
+    assert count * 65_536 > 16_384 * len(body), "what the server sends at once would be more than one chunk may hold"
+    site.serve(sitemap_xml=Answer(body=body, content_type="application/gzip"))
+    row = await run_import(sql)
+    assert (row["sitemap_import_status"], row["url_count"]) == ("Completed", count)
+    assert summed(sql, "count(*) AS n, count(DISTINCT xmin::text) AS transactions") == (count, count // 5_000)

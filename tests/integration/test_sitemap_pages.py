@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from scrapersky.db.engine import get_background_session
 from scrapersky.sitemaps.entries import Entry
-from scrapersky.sitemaps.pages import MOST_AT_ONCE, Owner, PageCounts, PageStore
+from scrapersky.sitemaps.pages import MOST_AT_ONCE, Chunk, Owner, PageCounts, PageStore
 from scrapersky.sitemaps.vanished import find_vanished, mark_vanished
 from services.sitemap_import import process_sitemap_imports
 from services.sitemap_import.import_sitemap import CHUNK
@@ -61,7 +61,7 @@ async def store(engine: AsyncEngine, owner: Owner, *chunks: list[Entry]) -> tupl
     pages = PageStore(owner, counts)
     for chunk in chunks:
         async with get_background_session(engine) as session:
-            await pages.store(session, chunk)
+            await pages.store(session, Chunk(chunk))
     if pages.may_have_lost_pages:
         async with get_background_session(engine) as session:
             gone = await find_vanished(session, owner.sitemap_file_id, pages.listed)
@@ -123,7 +123,7 @@ async def test_what_means_something_to_copy_is_kept(engine: AsyncEngine, sql: Sq
 
 
 async def test_a_chunk_is_not_waited_for_at_the_disk(session: AsyncSession, listed_by: Files) -> None:
-    await PageStore(listed_by.add("a.xml"), PageCounts()).store(session, entries(1))
+    await PageStore(listed_by.add("a.xml"), PageCounts()).store(session, Chunk(entries(1)))
     connection = await session.connection()
     assert (await connection.exec_driver_sql("SHOW synchronous_commit")).scalar_one() == "off"
 

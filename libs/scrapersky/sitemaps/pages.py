@@ -29,9 +29,6 @@ MOST_AT_ONCE = 16_384
 
 _NULL = r"\N"
 
-_Page = tuple[str, Entry]
-"""The hash of a URL, in hexadecimal, and its entry."""
-
 
 @dataclass(frozen=True)
 class Owner:
@@ -53,6 +50,24 @@ class PageCounts:
     foreign: int = 0
 
 
+class Chunk:
+    """Some pages of a file, made ready for the database; URLs that repeat count once.
+
+    Args:
+        entries: Of kind ``url``, at most `MOST_AT_ONCE`.
+
+    Attributes:
+        hashes: Of the URLs, in hexadecimal and in order.
+        rows: For each: id, URL, date, frequency and priority in COPY's text format.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        pages = sorted({_hash(entry.loc): entry for entry in entries}.items())
+        self.hashes = [hashed for hashed, _ in pages]
+        keys = _ids(len(pages))
+        self.rows = [f"{key}\t{_columns(page)}" for key, (_, page) in zip(keys, pages, strict=True)]
+
+
 class PageStore:
     """Stores the pages of one file.
 
@@ -71,45 +86,38 @@ class PageStore:
         self._had_pages: bool | None = None
         self._may_meet_known = False
 
-    async def store(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
-        """Store one chunk in the session's transaction; URLs that repeat count once.
-
-        Args:
-            session: In a transaction of its own.
-            entries: Of kind ``url``.
-        """
+    async def store(self, session: AsyncSession, chunk: Chunk) -> None:
+        """Store one chunk in the session's transaction, which is its own."""
         await session.execute(text(NOT_YET_DURABLE))
         if self._had_pages is None:
             asked = await session.execute(text(HAS_PAGES), {"file": self._owner.sitemap_file_id})
             self._had_pages = self._may_meet_known = bool(asked.scalar_one())
-        pages = sorted({_hash(entry.loc): entry for entry in entries}.items())
-        if self._may_meet_known or not await self._inserted(session, pages):
+        if self._may_meet_known or not await self._inserted(session, chunk):
             self._may_meet_known = True
-            await self._merge(session, pages)
-        self.listed.add([hashed for hashed, _ in pages])
+            await self._merge(session, chunk)
+        self.listed.add(chunk.hashes)
 
     @property
     def may_have_lost_pages(self) -> bool:
         """Whether the file had pages before, and all that it lists now are known."""
         return self._had_pages is not False and self.listed.complete
 
-    async def _inserted(self, session: AsyncSession, pages: list[_Page]) -> bool:
+    async def _inserted(self, session: AsyncSession, chunk: Chunk) -> bool:
         """Whether all of them were new, and now are rows; otherwise nothing was done."""
         owner = self._owner
-        ours = f"\t{owner.tenant_id}\t{owner.domain_id}\t{owner.sitemap_file_id}\t{LEAD_SOURCE}\n"
-        block = "".join([f"{key}\t{_columns(page)}{ours}" for key, (_, page) in _with_ids(pages)])
+        end = f"\t{owner.tenant_id}\t{owner.domain_id}\t{owner.sitemap_file_id}\t{LEAD_SOURCE}\n"
         try:
             async with session.begin_nested():
-                await copy_rows(session, ROWS, [block])
+                await copy_rows(session, ROWS, [end.join([*chunk.rows, ""])])
         except errors.UniqueViolation:
             return False
-        self._counts.new += len(pages)
+        self._counts.new += len(chunk.rows)
         return True
 
-    async def _merge(self, session: AsyncSession, pages: list[_Page]) -> None:
+    async def _merge(self, session: AsyncSession, chunk: Chunk) -> None:
         await session.execute(text(CREATE))
-        block = "".join([f"{key}\t{_columns(page)}\t{hashed}\n" for key, (hashed, page) in _with_ids(pages)])
-        await copy_rows(session, "incoming_pages", [block])
+        lines = [f"{row}\t{hashed}\n" for row, hashed in zip(chunk.rows, chunk.hashes, strict=True)]
+        await copy_rows(session, "incoming_pages", ["".join(lines)])
         # The planner knows nothing of the temporary table, and may know nothing of a young ``pages``: left alone it
         # might read all of it, once or once a row. The unique index is right whatever the sizes are.
         await session.execute(text(INDEX_ONLY))
@@ -119,19 +127,18 @@ class PageStore:
         new = sum(merged)
         self._counts.new += new
         self._counts.changed += len(merged) - new
-        self._counts.unchanged += len(pages) - len(merged)
+        self._counts.unchanged += len(chunk.rows) - len(merged)
 
 
 def _hash(url: str) -> str:
     return hashlib.md5(url.encode(), usedforsecurity=False).hexdigest()
 
 
-def _with_ids(pages: list[_Page]) -> list[tuple[str, _Page]]:
+def _ids(count: int) -> list[str]:
     """UUIDs of version 7 (RFC 9562 §5.7), all of the present millisecond, in ascending order."""
-    head, tails = f"{int(time() * 1000):012x}7", os.urandom(8 * len(pages)).hex()
+    head, tails = f"{int(time() * 1000):012x}7", os.urandom(8 * count).hex()
     return [
-        (f"{head}{place >> 2:03x}{8 | place & 3:x}{tails[16 * place + 1 : 16 * place + 16]}", page)
-        for place, page in enumerate(pages)
+        f"{head}{place >> 2:03x}{8 | place & 3:x}{tails[16 * place + 1 : 16 * place + 16]}" for place in range(count)
     ]
 
 
