@@ -10,7 +10,7 @@ import pytest
 from scrapersky.metadata import Page, extract
 from tests.support.pages import cloudflare, ld
 
-EMPTY = {
+EMPTY: dict[str, object] = {
     "title": None, "description": None, "favicon_url": None, "logo_url": None, "language": None,
     "is_wordpress": False, "wordpress_version": None, "has_elementor": False,
     "email_addresses": [], "phone_numbers": [],
