@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.support.places",
     "tests.support.command_line",
     "tests.support.container",
+    "tests.support.logs",
 ]

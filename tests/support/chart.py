@@ -40,6 +40,13 @@ class Pod:
         return {each["name"]: each.get("value", each.get("valueFrom")) for each in self.container.get("env", [])}
 
 
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads a plain ``=`` as a string, as Kubernetes does."""
+
+
+Loader.add_constructor("tag:yaml.org,2002:value", yaml.SafeLoader.construct_scalar)
+
+
 def template(
     helm: str, values: Values = DATABASE, *files: object, release: str = "scrapersky"
 ) -> subprocess.CompletedProcess[str]:
@@ -68,7 +75,7 @@ def manifests(helm: str, values: Values = DATABASE, *files: object, release: str
 
 def parsed(text: str) -> list[Manifest]:
     """Manifests of a YAML stream."""
-    return [each for each in yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if each]
+    return [each for each in yaml.load_all(text, Loader=Loader) if each]
 
 
 def refusal(helm: str, values: Values) -> str:
