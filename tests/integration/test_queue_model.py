@@ -65,8 +65,9 @@ SELDOM_SEEN = ("renew without the token", "release at the attempt's cost", "clai
 @pytest.mark.parametrize(
     "mutation", [pytest.param(name, marks=pytest.mark.chaos if name in SELDOM_SEEN else ()) for name in MUTATIONS]
 )
+@pytest.mark.timeout(600)
 def test_the_model_finds(mutation: str, database_url: str) -> None:
-    certain = settings(COMMON, max_examples=200, derandomize=True, phases=[Phase.generate], report_multiple_bugs=False)
+    certain = settings(COMMON, max_examples=2000, derandomize=True, phases=[Phase.generate], report_multiple_bugs=False)
     mutated: AbstractContextManager[Any] = MUTATIONS[mutation]()  # type: ignore[no-untyped-call]
     with mutated, pytest.raises(AssertionError):
         check(database_url, certain)
