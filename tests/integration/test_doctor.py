@@ -13,8 +13,7 @@ Sql = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
-def nothing_to_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLACES_BASE_URL", "http://127.0.0.1:9")
+def without_a_pushgateway(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PUSHGATEWAY_URL", raising=False)
 
 
@@ -92,6 +91,18 @@ def test_no_database_and_no_such_name_in_one_call(scrapersky: CommandLine, monke
     assert "not looked at" in only(done.out, "schema       skipped")
     assert "database..example: " in only(done.out, "dns          fails")
     assert "s3cret" not in done.out + done.err
+
+
+@pytest.mark.parametrize(("key", "asked"), [(None, []), ("a-key", ["places.googleapis.com"])])
+def test_places_is_looked_for_where_there_is_a_key(
+    key: str | None, asked: list[str], scrapersky: CommandLine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    monkeypatch.setattr("scrapersky.cli.doctor._resolves", names.append)
+    if key:
+        monkeypatch.setenv("GOOGLE_MAPS_API_KEY", key)
+    scrapersky("doctor")
+    assert names[1:] == asked
 
 
 def test_wrong_settings_are_78_as_everywhere(scrapersky: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,8 @@ def demo(*, as_json: bool, keep: bool, page: Path | None) -> None:
                 _write_page(postgres.url, page)
             if keep:
                 _say_how_to_look_around(postgres)
+            else:
+                words.print("To keep the database and look around in it: scrapersky demo --keep")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -109,7 +111,6 @@ def _print(report: DemoReport, *, as_json: bool) -> None:
     print_rows(report.services, ("service", "runs", "claimed", "retried", "seconds"), as_json=False)
     click.echo("\nRows in Error")
     print_rows(report.rows_in_error, ("queue", "row", "error"), as_json=False)
-    words.print("To keep the database and look around in it: scrapersky demo --keep")
 
 
 def _listed(causes: dict[str, int]) -> str:

@@ -96,6 +96,8 @@ def _schema(settings: Settings) -> Check:
 def _dns(settings: Settings) -> Check:
     began = monotonic()
     found = {name: _resolves(name) for name in _names(settings)}
+    if not found:
+        return Check("dns", SKIPPED, "the settings name no host")
     failed = {name: reason for name, reason in found.items() if reason}
     if failed:
         return Check(
@@ -108,8 +110,9 @@ def _dns(settings: Settings) -> Check:
 
 
 def _names(settings: Settings) -> list[str]:
-    """Hosts that the settings name, each once; a socket's directory is none."""
-    urls = (settings.places_base_url, settings.fetch_proxy, settings.pushgateway_url)
+    """Hosts that a run asks for, each once; a socket's directory is none, and without a key nobody asks Places."""
+    places = settings.places_base_url if settings.google_maps_api_key else None
+    urls = (places, settings.fetch_proxy, settings.pushgateway_url)
     hosts = [address(settings).get("host"), *(url.host for url in urls if url is not None)]
     return list(dict.fromkeys(host.strip("[]") for host in hosts if host and not host.startswith("/")))
 

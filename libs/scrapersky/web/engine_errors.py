@@ -42,7 +42,7 @@ def _talking(error: Exception, url: str) -> WorkError:
     if isinstance(error, httpcore.NetworkError) or any(words in text for words in _CONNECTION_ENDED):
         return TransientError("connection-lost", f"{url}: the connection broke: {text or type(error).__name__}")
     if any(words in text for words in _HEADERS_TOO_LARGE):
-        return PermanentError("headers-too-large", f"{url}: {text}")
+        return PermanentError("headers-too-large", f"{url}: more of headers than we read ({text})")
     return TransientError("bad-response", f"{url}: not HTTP as it should be: {text or type(error).__name__}")
 
 
