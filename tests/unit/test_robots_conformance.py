@@ -80,6 +80,8 @@ def test_patterns(pattern: str, matching: str, other: str) -> None:
         ("disallow: /x \t", "/x", False),
         ("disallowed: /x", "/x", False),
         ("dis-allow: /x", "/x", True),
+        ("desallow: /x", "/x", False),
+        ("dsallow: /x", "/x", False),
         ("allows: /x/y\ndisallow: /x", "/x/y", True),
         ("\xa0disallow: /x", "/x", True),
         ("# disallow: /\ndisallow: /q#x\nallow: /", "/q", False),
@@ -126,7 +128,25 @@ def test_rules(rules: str, path: str, expected: bool) -> None:
         ("useragent: foobot\ndisallow: /", "FooBot", False),
         ("disallow: /\nuser-agent: foobot", "FooBot", True),
         ("foo: foobot\nbar: /", "FooBot", True),
-        ("<!DOCTYPE html><html><body>user-agent: *\ndisallow: /</body>", "FooBot", True),
+        ("<!DOCTYPE html><html><body>user-agent: *<br>\ndisallow: /<BR/></body>", "FooBot", False),
+        ("<p>user-agent: *</p>\n<pre class='x'>disallow: /page", "FooBot", False),
+        ("<html><head><title>Moved</title></head><body>disallow: /</body></html>", "FooBot", True),
+        ("user-agent: spider1\ndisallow: /", "spider2", True),
+        ("user-agent: spider1\ndisallow: /\nuser-agent: spider3\ndisallow: /", "spider2", True),
+        ("user-agent: spider1\ndisallow: /", "spider", False),
+        ("user-agent: spider2.1\ndisallow: /", "spider/7", False),
+        ("user-agent: red green\ndisallow: /", "green", False),
+        ("user-agent: red, green/2.0, blue\ndisallow: /", "Green", False),
+        ("user-agent: red, green, blue\ndisallow: /", "yellow", True),
+        ("user-agent: Mozilla/5.0 (compatible; green/1.0)\ndisallow: /", "green", True),
+        ("user-agent: * green\nallow: /\nuser-agent: blue\ndisallow: /", "green", True),
+        ("user-agent: green\ndisallow: /", "Mozilla/5.0 (compatible; Green/1.0; +https://a.b/red)", False),
+        ("user-agent: red\ndisallow: /", "Mozilla/5.0 (compatible; Green/1.0; +https://a.b/red)", True),
+        ("user-agent: mozilla\ndisallow: /", "Mozilla/5.0 (compatible; Green/1.0)", True),
+        ("user-agent: Big Green\ndisallow: /", "big green", False),
+        ("user-agent: Big Green\nallow: /\nuser-agent: *\ndisallow: /", "big green", False),
+        ("useg-agent: green\ndisallow: /", "green", False),
+        ("user_agents: green\ndisallow: /", "green", False),
         ("", "FooBot", True),
     ],
 )
@@ -144,6 +164,8 @@ def test_groups(text: str, agent: str, expected: bool) -> None:
         ("user-agent: *\ncrawl-delay: 9\ndisallow:\nuser-agent: a\ndisallow: /x", {"a": None, "b": 9}),
         ("crawl-delay: 5\nuser-agent: a", {"a": None, "*": None}),
         ("user-agent: a\ncrawldelay: 3", {"a": 3}),
+        ("user-agent: a\ncrawl delay: 3", {"a": 3}),
+        ("user-agent: a1\ncrawl-delay: 3\nuser-agent: a2\ncrawl-delay: 4<br>", {"a1": 3, "a2": 4, "a3": None}),
         ("user-agent: a\ncrawl-delay: 3\ndisallow: /\nuser-agent: a\ncrawl-delay: 8", {"a": 8}),
         ("user-agent: a\ncrawl-delay: 10s\ncrawl-delay: -1\ncrawl-delay: 1e400", {"a": None}),
     ],
@@ -155,14 +177,19 @@ def test_crawl_delays(text: str, delays: dict[str, float | None]) -> None:
 
 def test_sitemaps_stand_anywhere_and_are_kept_as_written() -> None:
     text = "Sitemap: https://a.b/1.xml\nuser-agent: x\nsite-map:/2.xml\ndisallow: /\nSITEMAPS : 3.xml # x\n"
-    text += "sitemap:\nsitemap: /2.xml"
-    assert parse(text.encode(), "FooBot").sitemaps == ("https://a.b/1.xml", "/2.xml", "3.xml")
+    text += "sitemap:\nsitemap: /2.xml\nhttps://a.b/x/Sitemap4.xml\nhttps://a.b/imprint\n"
+    found = ("https://a.b/1.xml", "/2.xml", "3.xml", "https://a.b/x/Sitemap4.xml")
+    assert parse(text.encode(), "FooBot").sitemaps == found
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_encodings(encoding: str) -> None:
     mark = "\ufeff" if encoding.endswith("e") else ""
     assert not allowed((mark + "user-agent: *\ndisallow: /tür\n").encode(encoding), f"{SITE}/t%C3%BCr")
+
+
+def test_a_mark_of_utf_16_before_text_that_is_none() -> None:
+    assert not allowed(b"\xff\xfeuser-agent: *\ndisallow: /x\n", f"{SITE}/x")
 
 
 def test_other_octets_are_taken_as_they_are() -> None:

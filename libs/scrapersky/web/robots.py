@@ -8,6 +8,7 @@
 - Octets are compared after percent-encoding what may not stand in a URL, and decoding what need not be encoded; in the
   query also ``:``, ``/``, ``?`` and ``@``, as the standard's table of examples has it.
 - The first 500 KiB count (§2.5). Unavailable (4xx): all allowed; unreachable (5xx, network): all disallowed (§2.3.1).
+- Names beyond product tokens: see `scrapersky.web.robots_agents`.
 - From Google's parser: a forgotten colon, the misspellings it knows, keys that only begin as they should; who allows
   ``index.html`` allows its directory; a line's first 16,663 octets count.
 
@@ -20,12 +21,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from scrapersky.web.robots_agents import agents, names
 from scrapersky.web.robots_lines import LONGEST_FILE, Key, lines
 
 __all__ = ["LONGEST_FILE", "UNAVAILABLE", "UNREACHABLE", "Robots", "parse"]
 
-_TOKEN = re.compile(r"[a-z_-]+")
-_VERSIONED = re.compile(r"([a-z_-]+)[0-9.]*")
 _SPECIAL = re.compile(rb"%[0-9A-Fa-f]{2}|[\x00-\x20\"%<>\\^`{|}\x7f-\xff]")
 _IN_QUERY = re.compile(rb"%(?:2F|3A|3F|40)")
 # Nearly every URL and rule: what is normal already takes one match instead of a dozen steps.
@@ -133,10 +133,11 @@ def parse(body: bytes, product_token: str) -> Robots:
 
     Args:
         body: The file; what lies beyond 500 KiB is ignored.
-        product_token: Our name, e.g. ``ScraperSkyBot``; compared without case. A version after it is ignored.
+        product_token: Our name, e.g. ``ScraperSkyBot``; compared without case. A version after it is ignored, and of a
+            whole User-Agent header each name counts.
     """
     groups, sitemaps = _groups(body)
-    for name in (*_names(product_token), "*"):
+    for name in names(product_token):
         ours = [group for group in groups if name in group.agents]
         if ours:
             delays = [group.delays[name] for group in ours if name in group.delays]
@@ -147,29 +148,6 @@ def parse(body: bytes, product_token: str) -> Robots:
     return Robots(sitemaps=sitemaps)
 
 
-def _names(product_token: str) -> Iterator[str]:
-    """Under which names a group may mean us: as given, then without a version that follows at once (``bot2``)."""
-    name = product_token.partition("/")[0].strip().lower()
-    if name:
-        yield name
-    versioned = _VERSIONED.fullmatch(name)
-    if versioned is not None:
-        yield versioned[1]
-
-
-def _agents(value: bytes) -> Iterator[str]:
-    """The names that a User-agent line may be meant for: its product token, and what stands there (``MJ12bot``)."""
-    text = value.decode(errors="replace").lower()
-    first = re.split(r"[\s/]", text, maxsplit=1)[0]
-    if first == "*":
-        yield "*"
-    elif first:
-        yield first
-        token = _TOKEN.match(text)
-        if token:
-            yield token[0]
-
-
 def _groups(body: bytes) -> tuple[list[_Group], tuple[str, ...]]:
     groups: list[_Group] = []
     sitemaps: dict[str, None] = {}
@@ -178,9 +156,9 @@ def _groups(body: bytes) -> tuple[list[_Group], tuple[str, ...]]:
         if key is Key.AGENT:
             if not naming:
                 groups.append(_Group())
-            names = set(_agents(value))
-            groups[-1].agents |= names
-            groups[-1].undelayed |= names
+            meant = set(agents(value))
+            groups[-1].agents |= meant
+            groups[-1].undelayed |= meant
             naming = True
         elif key is Key.SITEMAP:
             if value:
