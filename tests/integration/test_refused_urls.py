@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -44,14 +45,19 @@ print(f"sent: {sent}", end="")
 
 @pytest.fixture
 def connects(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Connections that were attempted; none is made."""
+    """Connections that were attempted; none is made, and no name server is asked."""
     attempted: list[str] = []
+    look_up = socket.getaddrinfo
+
+    def numeric(host: str, port: None, **kind: Any) -> Any:
+        return look_up(host, port, **kind, flags=socket.AI_NUMERICHOST)
 
     async def nowhere(_: AnyIOBackend, host: str, port: int, *__: Any, **___: Any) -> Any:
         attempted.append(f"{host}:{port}")
         raise AssertionError("a connection was attempted")
 
     monkeypatch.setattr(AnyIOBackend, "connect_tcp", nowhere)
+    monkeypatch.setattr(socket, "getaddrinfo", numeric)
     return attempted
 
 

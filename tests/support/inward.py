@@ -50,6 +50,9 @@ REFUSED = [
     *("http://::ffff:127.0.0.1/", "http://[::1]x/", "http://[::1%00]/", "http://user@[::1]/", "http://[::ffff:127.0.0.1%25x]/"),
     # names that are loopback by definition
     *("http://localhost/", "http://LOCALHOST./", "http://localhost:22/", "http://a.b.localhost/", "http://x@localhost/"),
+    # names of networks of one's own, and names that say where wildcard DNS leads: here nobody resolves them
+    *("http://metadata.google.internal/computeMetadata/v1/", "http://metadata/", "http://instance-data/latest/", "http://printer.local/"),
+    *("http://127.0.0.1.nip.io/", "http://app.10.0.0.1.nip.io/", "http://169-254-169-254.sslip.io/", "http://a-192-168-0-1.sslip.io/"),
     *("localhost:+11211aaa", "localhost:00011211aaaa", "http://localhost%00.example.com/"),
 ]  # fmt: skip
 """Each is to be refused with exit code 77, and to send nothing anywhere."""

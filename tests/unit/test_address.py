@@ -14,6 +14,7 @@ from scrapersky.web.address import (
     refusal,
     why_not_public,
 )
+from scrapersky.web.spelling import why_inward
 
 
 def _edges(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, list[int]]:
@@ -93,3 +94,21 @@ def test_allowed_networks_open_what_they_name_and_nothing_else() -> None:
     assert refusal(ipaddress.ip_address("fd12::1"), allowed) is None
     assert refusal(ipaddress.ip_address("10.0.0.1"), allowed) == "private (RFC 1918)"
     assert refusal(ipaddress.ip_address("::ffff:127.0.0.1"), allowed) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "inward"),
+    [
+        ("intranet", True),
+        ("db.prod.internal", True),
+        ("127.0.0.1.nip.io", True),
+        ("a-10-0-0-1.sslip.io", True),
+        ("www.example.com", False),
+        ("8.8.8.8.nip.io", False),
+        ("10-0-0-1x.example.com", False),
+        ("1-2-3.internal.example.com", False),
+        ("10.0.300.1.example.com", False),
+    ],
+)
+def test_names_that_nobody_resolves_may_be_inward_by_their_look(name: str, inward: bool) -> None:
+    assert (why_inward(name) is not None) is inward

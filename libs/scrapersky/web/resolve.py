@@ -17,6 +17,7 @@ from typing import Any
 from scrapersky.errors import ConfigurationError, PermanentError, RefusedError, TransientError
 from scrapersky.settings import Settings
 from scrapersky.web.address import Address, refusal
+from scrapersky.web.spelling import why_inward
 
 MOST_LOOKUPS = 64
 """At once: a name server that stays silent holds a thread until the system's resolver gives up, and no other host."""
@@ -61,7 +62,14 @@ class Resolver:
         """
         if port not in self._ports:
             raise RefusedError("port-refused", f"{host}:{port}: only ports {self._ports} are connected to")
-        addresses = await self._resolve(host.strip("[]"))
+        try:
+            addresses = await self._resolve(host.strip("[]"))
+        except (PermanentError, TransientError) as error:
+            if reason := why_inward(host):
+                raise RefusedError(
+                    "address-refused", f"{error.explanation}, and would not be gone to: {reason}"
+                ) from None
+            raise
         for address in addresses:
             reason = refusal(address, self._allowed)
             if reason is not None:

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from scrapersky.web.address import Address
+from scrapersky.web.address import Address, why_not_public
 
 _MOST_DECODINGS = 3
 _AFTER_SCHEME = re.compile(r"(?:.*?:)??[/\\]{2,}", re.DOTALL)
@@ -20,6 +20,8 @@ _HTTP = re.compile(r"\s*https?:", re.IGNORECASE)
 _END = re.compile(r"[/\\?#]")
 _PLAIN = re.compile(r"[\w.:\[\]-]*")
 _OCTAL = re.compile(r"(?:0[oO]|[oOqQ])([0-7]+)")
+_EMBEDDED = re.compile(r"(?<![\w-])(?:[\w-]+-)?(\d{1,3})([.-])(\d{1,3})\2(\d{1,3})\2(\d{1,3})(?![^.])")
+_INSIDE = (".internal", ".local", ".localdomain", ".home.arpa", ".intranet", ".corp", ".lan")
 _LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
 _LONGEST = 1024
 
@@ -83,3 +85,20 @@ def _number(label: str, *, octal: bool) -> int | None:
         return int(label, 8 if leading else 10) if label.isdecimal() else None
     except ValueError:
         return None
+
+
+def why_inward(name: str) -> str | None:
+    """Why a name that nobody can resolve for us is no website's; None when it may be one.
+
+    Args:
+        name: A host in its normal form.
+    """
+    if "." not in name:
+        return "a single label, which is no name of the Internet (RFC 7085)"
+    if name.endswith(_INSIDE):
+        return "a name of networks of one's own (RFC 6762, RFC 8375)"
+    for parts in _EMBEDDED.findall(name):
+        numbers = [int(part) for part in (parts[0], *parts[2:])]
+        if max(numbers) < 256 and (reason := why_not_public(ipaddress.IPv4Address(bytes(numbers)))):  # noqa: PLR2004
+            return f"it names {'.'.join(map(str, numbers))}, which is not public: {reason}"
+    return None
