@@ -71,6 +71,7 @@ SCRIPTS = [
     "a = atob('am9lQGpvZXNwbHVtYmluZy5jb20=')",
     "var addy1 = 'joe' + '&#64;'; addy1 = addy1 + 'joesplumbing' + '&#46;' + 'com';",
     "var a = 'joe'; a += '@joesplumbing.com';",
+    'document.write("<n uers=\\"znvygb:wbr@wbrfcyhzovat.pbz\\">k</n>".replace(/[a-z]/gi, rot13))',
     'window.site = {"contactEmail": "joe@joesplumbing.com"}',
 ]
 

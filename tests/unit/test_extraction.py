@@ -71,6 +71,13 @@ def test_icons(link: str, icon: str | None) -> None:
         ("", '<header><img class="site-logo" src="/header-logo.png" alt="Joe"></header>', "/header-logo.png"),
         ("", '<a class="navbar-brand" href="/"><img src="/l.png"></a>', "/l.png"),
         ("", '<div id="logo"><a href="/"><img src="/l.png"></a></div>', "/l.png"),
+        ("", '<img src="/hero.jpg"><div id="logo"><img src="/l.png"></div>', "/l.png"),
+        ("", '<div class="logo"><img src="/l.png"></div><img src="/hero.jpg">', "/l.png"),
+        (
+            "",
+            '<img src="/hero.jpg"><div class="logo"><img src="/a.png"></div><div class="logo"><img src="/b.png">',
+            None,
+        ),
         ("", f'<header><a href="{URL}"><img src="/joes.png" alt="Joe"></a></header>', "/joes.png"),
         ("", '<header><img src="data:image/gif;base64,A" data-src="/logo.png" class="logo"></header>', "/logo.png"),
         ("", '<header><img class="logo" srcset="/l.png 1x, /l@2x.png 2x"></header>', "/l.png"),
@@ -95,6 +102,21 @@ def test_wordpress_and_elementor_with_evidence() -> None:
     assert (found.is_wordpress, found.wordpress_version, found.has_elementor) == (True, "6.6.2", True)
     assert found.tech_stack["WordPress"]["version"] == "6.6.2"
     assert found.tech_stack["WordPress"]["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("<!-- Search Engine Optimization by Rank Math - https://rankmath.com/ -->", True),
+        ('<meta name="generator" content="WooCommerce 9.1.2">', True),
+        ('<meta name="generator" content="Drupal 10"><div class="wpcf7">x</div>', False),
+        ("<style>:root{--wp--preset--spacing--20:0.44rem}</style>", True),
+        ('<img src="https://i0.wp.com/joe/van.jpg">', False),
+    ],
+)
+def test_wordpress_that_hides_its_folders(head: str, expected: bool) -> None:
+    found = said(head)
+    assert (found.is_wordpress, found.wordpress_version) == (expected, None)
 
 
 def test_technologies_of_headers() -> None:

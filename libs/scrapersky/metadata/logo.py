@@ -64,15 +64,20 @@ def _pictured(document: Document) -> str | None:
     homes = _homes(document)
     for number, element in enumerate(islice(document.root.iter("img", "image"), MAX_IMAGES)):
         own = " ".join(map(str, element.values()))
-        points = _points(own[:1000], element, homes, is_early=number < EARLY_IMAGES)
+        points = _points(own[:1000], element, homes, number)
         if points > best[0] and (url := _source(element, document)):
             best = (points, url)
     return best[1]
 
 
-def _points(own: str, image: "etree._Element", homes: frozenset[str], *, is_early: bool) -> int:
-    above = list(islice(image.iterancestors(), 3)) if is_early else []
-    named = 4 * _is_logo(own) or 3 * any(_is_logo(_names(element)) for element in above)
+def _points(own: str, image: "etree._Element", homes: frozenset[str], number: int) -> int:
+    above = list(islice(image.iterancestors(), 3)) if number < EARLY_IMAGES else []
+    # An id is one element's, a class may be that of each in a row of clients; the first image is in no such row.
+    is_within = any(_is_logo(_names(element)) for element in above)
+    is_surely = _is_logo(own) or (
+        is_within and (number == 0 or any(_is_logo(element.get("id") or "") for element in above))
+    )
+    named = 4 * is_surely or 3 * is_within
     leads_home = any((element.get("href") or "-").strip().rstrip("/") in homes for element in above)
     if not (named or leads_home):
         return 0

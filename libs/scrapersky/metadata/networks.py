@@ -114,7 +114,7 @@ NETWORKS = (
     _network(
         "instagram",
         "instagram.com instagr.am",
-        r"@?(?P<name>[\w.]{1,30})(?:/(?:reels|tagged|channel))?",
+        r"(?:_u/)?@?(?P<name>[\w.]{1,30})(?:/(?:reels|tagged|channel))?",
         reserved="p reel reels tv stories direct web developer",
     ),
     _network(

@@ -60,6 +60,7 @@ _ROLES = words(
 _TYPO3 = re.compile(r"linkTo_UnCryptMailto\((?:'|%27|\\?\")([^'\"\\)%]{6,200})")
 _TYPO3_RANGES = ((0x2B, 0x3A), (0x40, 0x5A), (0x61, 0x7A))
 _SCRIPTED = re.compile(r"mailto:([^'\"\\\s<>]{5,254})", re.IGNORECASE)
+_MAILTO_13 = codecs.encode("mailto:", "rot13")
 _ENDING_BACKWARDS = re.compile(r"(?<![\w.@-])[a-z]{2,6}\.[\w.-]{2,80}$")
 _NAME_BACKWARDS = re.compile(r"@[\w.-]{1,64}(?![\w@-])")
 _DATA_MAIL = re.compile(r"data-(?:[\w-]{1,30}-)?e?-?mail(?:-\w{1,30})?", re.IGNORECASE)
@@ -185,6 +186,8 @@ def _of_script(script: str) -> Iterator[str]:
             yield plain
     if "mailto:" in script:
         yield from map(unquote, islice(_SCRIPTED.findall(script[:MAX_SCRIPT]), MAX_FINDS))
+    if _MAILTO_13 in script:
+        yield from islice(_SCRIPTED.findall(codecs.decode(script[:MAX_SCRIPT], "rot13")), MAX_FINDS)
 
 
 def _attributes(document: Document, name: str) -> list[str]:

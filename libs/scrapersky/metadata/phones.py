@@ -27,7 +27,7 @@ LINKED, WRITTEN = range(2)
 """How sure a number is: a link or structured fact; plain text."""
 
 # Digits with what people put between them, on one line.
-_RUN = re.compile(r"\d(?:[ ().\-\u2010-\u2015\u2212/·•\[\]+]{0,4}\d){6,}+")
+_RUN = re.compile(r"\d(?:[ ().\-\u2010-\u2015\u2212/\[\]+]{0,4}\d){6,}+")
 _EXTENSION = re.compile(r"[ ,;]{0,3}(?:ext(?:ension|n)?|x|durchwahl|poste|anexo|int)[.:]? ?\d{1,6}\b", re.IGNORECASE)
 _CLINGING = re.compile(r"[\w$€£¥#@=%~]$|\d[.,:]$")
 _PHONE = re.compile(
@@ -51,10 +51,12 @@ _MONEY_AFTER = re.compile(
     r"^\s?(?:€|\$|£|¥|%|eur\b|usd\b|gbp\b|chf\b|zł|kč|kr\b|km\b|kg\b|mm\b|m²|m2\b|sq)", re.IGNORECASE
 )
 _NO_NUMBER = re.compile(
-    r"-?\d{1,3}\.\d{4,}.*|\d{1,3}(?:\.\d{1,3}){3}|(?:(?:19|20)\d\d[ \-\u2013/.]{1,3})+(?:19|20)\d\d"
-    r"|\d{1,2}\.\d\d ?[-\u2013] ?\d{1,2}\.\d\d.*|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d\b.*"
+    r"-?\d{1,3}\.\d{4,}.*|(?!(?:\d\d\.?){4}$)\d{1,3}(?:\.\d{1,3}){3}|(?:(?:19|20)\d\d[ \-\u2013/.]{1,3})+(?:19|20)\d\d"
+    r"|\d{1,2}\.\d\d ?[-\u2013] ?\d{1,2}\.\d\d.*|\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d\b(?!\1\d).*"
     r"|(?:19|20)\d\d[./-]\d\d[./-]\d\d\b.*"
 )
+# What libphonenumber does not take for a separator, and what East Asian keyboards write.
+_PLAIN = str.maketrans("·•\uff08\uff09\uff0d\uff0b\uff0e\u3000", "..()-+. ")
 _WHATSAPP = re.compile(
     r"(?:wa\.me/|whatsapp\.com/send/?\?(?:.*&)?phone=|whatsapp:/{0,2}send/?\?(?:.*&)?phone=)\+?(\d{7,15})",
     re.IGNORECASE,
@@ -91,7 +93,7 @@ class Phone:
 
 def phones(document: Document, graph: Graph, regions: list[str]) -> list[Phone]:
     """Every number of a page, surest first; numbers may repeat."""
-    text = document.text + _labels(document)
+    text = (document.text + _labels(document)).translate(_PLAIN)
     found = [*_linked(document, graph, regions), *_written(text, regions)]
     if not _NORTH_AMERICA.isdisjoint(regions):
         found += _vanity(text)
@@ -230,7 +232,7 @@ def _matches(window: str, regions: list[str], tries: int) -> list[PhoneNumberMat
 def _is_phone(match: PhoneNumberMatch, before: str, after: str) -> bool:
     raw = match.raw_string
     is_named = _is_named(before)
-    is_cut = after[:1].isalnum() and not (is_named and _GLUED_WORD.match(after))
+    is_cut = after[:1].isalnum() and not ((is_named or not raw.isdigit()) and _GLUED_WORD.match(after))
     if is_cut or _NO_NUMBER.fullmatch(raw) or _MONEY_AFTER.match(after):
         return False
     if match.number.country_code == 1 and not _NANP.fullmatch(raw):

@@ -25,6 +25,8 @@ _URL = re.compile(
     r"^\s*(?:https?:)?/{0,3}((?:[a-z0-9-]+\.)+[a-z]{2,})\.?(?::\d+)?(/[^?#\s]*)?(?:\?([^#\s]*))?(?:#!?(\S*))?",
     re.IGNORECASE,
 )
+# Links that were copied out of Facebook or Instagram lead through their door.
+_DOOR = re.compile(r"^https?://l\.(?:facebook|instagram)\.com/[^?#]{0,20}\?(?:[^#]{0,200}&)?u=([^&#]+)", re.IGNORECASE)
 _ALIAS = re.compile(r"^(?:www|m|mobile|web|touch|[a-z]{2}(?:-[a-z]{2})?|business)\.(?=[^.]+\.)")
 _FRAME = re.compile(r"header|footer|social|nav|top-?bar|follow|contact|elementor-location", re.IGNORECASE)
 _CONTENT = re.compile(
@@ -72,7 +74,7 @@ def profile_of(href: str, own: str, tier: int = IN_TEXT) -> Profile | None:
         own: The first label of the site's registrable domain, which its profiles tend to bear.
         tier: How sure it is the site's.
     """
-    parts = _URL.match(href[:1000])
+    parts = _URL.match(_beyond_door(href[:1000]))
     if parts is None:
         return None
     host, path, query, fragment = parts.groups()
@@ -125,8 +127,13 @@ def _candidates(document: Document, graph: Graph) -> Iterator[tuple[int, str]]:
 def _looks_social(href: str) -> bool:
     if href[:1] in {"/", "#"} and href[:2] != "//":
         return False
-    parts = _URL.match(href[:300])
+    parts = _URL.match(_beyond_door(href[:300]))
     return parts is not None and _ALIAS.sub("", parts.group(1).lower()) in _HOSTS
+
+
+def _beyond_door(href: str) -> str:
+    door = _DOOR.match(href)
+    return unquote(door.group(1)) if door else href
 
 
 def _place(element: "etree._Element") -> int:

@@ -6,7 +6,7 @@ from functools import cache
 from scrapersky.metadata.evidence import Evidence, Traces
 from scrapersky.metadata.fingerprints import FINGERPRINTS, Fingerprint
 from scrapersky.metadata.wordpress import elementor, wordpress
-from scrapersky.metadata.wordpress_parts import parts
+from scrapersky.metadata.wordpress_parts import PLUGINS, parts
 
 MAX_TRIES = 20
 _TEXTS = {
@@ -30,6 +30,7 @@ _NEEDLES = {
 }
 _LINE_KINDS = frozenset({"asset", "link", "header", "meta"})
 _NEAR = 120
+_PLATFORMS = frozenset({"CMS", "site builder", "e-commerce"})
 _QUERY_VERSION = re.compile(r"[?&]v(?:er(?:sion)?)?=(\d{1,3}(?:\.\d{1,4}){1,3})(?![\w.])")
 
 
@@ -47,6 +48,7 @@ def tech_stack(traces: Traces) -> dict[str, dict[str, str | None]]:
         fingerprint = FINGERPRINTS[number]
         if evidence := _match(fingerprint, traces):
             found[fingerprint.name] = evidence.entry(fingerprint.category)
+    _imply_wordpress(found)
     if core:
         for name, entry in parts(traces).items():
             known = found.setdefault(name, entry)
@@ -56,6 +58,15 @@ def tech_stack(traces: Traces) -> dict[str, dict[str, str | None]]:
         if name != "WordPress" and core and core.version and entry["version"] == core.version:
             entry["version"] = None
     return found
+
+
+def _imply_wordpress(found: dict[str, dict[str, str | None]]) -> None:
+    """A site may hide where its files lie, and still say which plugin made its forms."""
+    if any(entry["category"] in _PLATFORMS and name not in PLUGINS for name, entry in found.items()):
+        return
+    plugin = next((name for name in found if name in PLUGINS), None)
+    if plugin:
+        found["WordPress"] = {"version": None, "category": "CMS", "evidence": found[plugin]["evidence"]}
 
 
 def _likely(traces: Traces) -> list[int]:

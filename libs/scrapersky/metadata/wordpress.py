@@ -20,6 +20,8 @@ _HEADER = re.compile(
     r"\n(?:link: [^\n]*https://api\.w\.org/|x-pingback: [^\n]*/xmlrpc\.php|x-redirect-by: wordpress)[^\n]*",
     re.IGNORECASE,
 )
+# Of the block editor's own style sheet, which stands in the page itself.
+_STYLE = "--wp--preset--"
 _ELEMENTOR_CLASS = re.compile(r"(?:^|\s)(elementor-(?:page|default|kit-\d+|element|section|widget|\d+))(?=\s|$)")
 _ELEMENTOR_ASSET = re.compile(r"/plugins/elementor(?:-pro)?/[^\s]*|/uploads/elementor/[^\s]*")
 _ELEMENTOR_VERSION = re.compile(rf"/plugins/elementor/assets/[^\s]*[?&]ver={_VERSION}")
@@ -41,6 +43,8 @@ def wordpress(traces: Traces) -> Evidence | None:
     found = _linked(traces)
     if found is None and (header := _HEADER.search(traces.headers)):
         found = f"header {header.group().strip()}"
+    if found is None and _STYLE in traces.html:
+        found = f"style {_STYLE}"
     return Evidence(None, found) if found else None
 
 

@@ -55,6 +55,23 @@ twentytwentyone Twenty Twenty-One; genesis Genesis; Impreza Impreza; uncode Unco
 _NAMES = {
     folder: name for folder, _, name in (part.strip().partition(" ") for part in re.split("[;\n]", _KNOWN)) if name
 }
+PLUGINS = frozenset(
+    {
+        *(
+            "WooCommerce",
+            "Easy Digital Downloads",
+            "Divi",
+            "WPBakery",
+            "Beaver Builder",
+            "Avada",
+            "Yoast SEO",
+            "Rank Math",
+        ),
+        *("All in One SEO", "SEOPress", "The SEO Framework", "Slim SEO", "WP Rocket", "WP Super Cache", "Site Kit"),
+        *("WPML", "Contact Form 7", "Gravity Forms", "WPForms", "Ninja Forms", "SiteOrigin Page Builder"),
+    }
+)
+"""What runs in WordPress alone, and shows without its folder."""
 
 
 def parts(traces: Traces) -> dict[str, dict[str, str | None]]:
