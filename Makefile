@@ -20,6 +20,13 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+.PHONY: kind-up kind-down
+kind-up: ## the whole demo in a cluster on this machine; needs Docker, kind, kubectl and Helm
+	@k8s/kind/up
+
+kind-down: ## remove that cluster and all that is in it
+	kind delete cluster --name scrapersky
+
 demo: env ## the whole pipeline on an embedded database and the loopback Internet
 	$(BIN)/scrapersky demo
 

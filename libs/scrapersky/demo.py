@@ -25,6 +25,7 @@ from scrapersky.queue.queues import QUEUES, Queue
 
 QUESTION = ("plumbers", "Austin, TX")
 POLL_SECONDS = 0.1
+WATCH_SECONDS = 1.0
 PATIENCE_SECONDS = 300
 
 TABLES = ("places_staging", "local_businesses", "domains", "sitemap_files", "pages")
@@ -76,6 +77,21 @@ async def play(
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         await _ask(connection)
         await _until_nothing_is_due(connection, os.environ | environment, work, progress)
+        return await _report(connection, monotonic() - began)
+
+
+async def watch(database: str, progress: Callable[[dict[str, int]], None]) -> DemoReport:
+    """Watch the demo that runs elsewhere, its search queued, until no queue holds a row that waits or is in work.
+
+    Args:
+        database: Where it runs, as libpq's parameters.
+        progress: Told the rows per table, every second.
+    """
+    began = monotonic()
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        while any(depth.queued + depth.processing for depth in (await _depths(connection)).values()):
+            progress(await _funnel(connection))
+            await asyncio.sleep(WATCH_SECONDS)
         return await _report(connection, monotonic() - began)
 
 
@@ -133,7 +149,7 @@ async def _until_nothing_is_due(
     give_up_at = monotonic() + PATIENCE_SECONDS
     try:
         while True:
-            depths = {name: await _depth(connection, queue) for name, queue in QUEUES.items()}
+            depths = await _depths(connection)
             if not running and not any(depth.queued + depth.processing for depth in depths.values()):
                 return
             if monotonic() > give_up_at:
@@ -172,6 +188,10 @@ def _reap(running: dict[str, asyncio.subprocess.Process], work: Path) -> None:
         if process.returncode != 0:
             tail = (work / f"{service}.log").read_text(errors="replace")[-2000:]
             raise DemoFailedError(f"{service} ended with exit code {process.returncode}: {tail}")
+
+
+async def _depths(connection: psycopg.AsyncConnection[Any]) -> dict[str, Depth]:
+    return {name: await _depth(connection, queue) for name, queue in QUEUES.items()}
 
 
 async def _depth(connection: psycopg.AsyncConnection[Any], queue: Queue) -> Depth:

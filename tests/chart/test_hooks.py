@@ -50,7 +50,7 @@ def test_what_hooks_make_is_deleted_again() -> None:
 
 def test_with_its_own_postgresql_the_migration_comes_after_it_and_tries_until_it_answers() -> None:
     found = manifests("helm3", {}, CI["kind"])
-    [job] = of_kind(found, "Job").values()
+    job = of_kind(found, "Job")["scrapersky-migration"]
     assert hook(job) == "post-install,post-upgrade"
     assert job["spec"]["backoffLimit"] == 6
     assert not [each for each in found if hook(each) == "pre-install,pre-upgrade"]

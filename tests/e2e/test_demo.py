@@ -7,7 +7,9 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -67,3 +69,39 @@ async def test_an_interrupted_demo_leaves_no_process_behind(
     assert process.returncode not in {0, None}
     _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == []
+
+
+async def test_watching_ends_when_nothing_is_queued_any_more(
+    environment: dict[str, str], database_url: str, sql: Callable[..., list[dict[str, Any]]]
+) -> None:
+    sql("INSERT INTO jobs (job_type) VALUES ('places_search')")
+    process = await asyncio.create_subprocess_exec(
+        COMMAND,
+        *("demo", "--watch", "--json"),
+        env=environment | {"DATABASE_URL": database_url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    async with asyncio.timeout(60):
+        while b"staging" not in (line := await process.stderr.readline()):
+            assert line, "it ended while a row was queued"
+        sql("UPDATE jobs SET status = 'Error', error = 'made-up: a cause'")
+        output, _ = await process.communicate()
+    assert process.returncode == 0
+    stages = {stage["queue"]: stage for stage in json.loads(output)["stages"]}
+    assert stages["place-searches"]["causes"] == {"made-up": 1}
+
+
+def test_watching_needs_a_database_of_the_current_schema(environment: dict[str, str], empty_database_url: str) -> None:
+    given = environment | {"DATABASE_URL": empty_database_url}
+    done = subprocess.run([COMMAND, "demo", "--watch"], env=given, capture_output=True, text=True, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (75, 1), done.stderr
+
+
+def test_watching_starts_nothing_that_could_be_kept(environment: dict[str, str]) -> None:
+    command = [COMMAND, "demo", "--watch", "--keep"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--watch starts no database that --keep could leave running" in done.stderr

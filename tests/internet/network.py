@@ -1,6 +1,7 @@
 """All of it together: certificates, servers, and the settings that point a fetcher at them."""
 
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -14,6 +15,7 @@ from tests.internet.server import Answer, HttpServer, Request
 from tests.internet.site import NOT_FOUND, Site
 from tests.internet.sites import friendly_sites
 
+LOOPBACK = "127.0.0.1"
 NOBODY = "127.0.0.253"
 
 
@@ -23,21 +25,32 @@ class SmallInternet:
     Args:
         directory: Where the hosts file and the CA's certificate are written.
         sites: By default all of them.
+        address: Address to listen on.
+        ports: For http, https and Places; 0 is a free one.
+        authority: Signs the certificates; by default a new one.
     """
 
-    def __init__(self, directory: Path, sites: list[Site] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        sites: list[Site] | None = None,
+        *,
+        address: str = LOOPBACK,
+        ports: tuple[int, int, int] = (0, 0, 0),
+        authority: trustme.CA | None = None,
+    ) -> None:
         self._directory = directory
-        self.sites = friendly_sites() + hostile_sites() if sites is None else sites
-        self.places = PlacesStandIn(businesses(self.sites))
+        self._authority = authority or trustme.CA()
+        self.sites = all_sites() if sites is None else sites
+        self.places = PlacesStandIn(businesses(self.sites), address, ports[2])
         self.requests: list[Request] = []
         self._by_host = {name: site for site in self.sites for name in (site.host, f"www.{site.host}")}
-        self._server = HttpServer(self._answer, self._certificates())
+        self._server = HttpServer(self._answer, self._certificates(), address, ports[:2])
 
     async def __aenter__(self) -> Self:
         await self._server.start()
         await self.places.start()
-        lines = [f"{'127.0.0.1' if site.listens else NOBODY} {site.host} www.{site.host}" for site in self.sites]
-        (self._directory / "hosts").write_text("\n".join([*lines, ""]))
+        (self._directory / "hosts").write_text(hosts(self.sites))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -69,7 +82,7 @@ class SmallInternet:
         return NOT_FOUND if site is None else site.answer(request)
 
     def _certificates(self) -> dict[str, ssl.SSLContext]:
-        authority = trustme.CA()
+        authority = self._authority
         authority.cert_pem.write_to_path(self._directory / "ca.pem")
         good = [name for name, site in self._by_host.items() if site.certificate == "good"]
         contexts = {"": _context(authority.issue_cert(*good))}
@@ -82,6 +95,17 @@ class SmallInternet:
                 yesterday = datetime.now(UTC) - timedelta(days=1)
                 contexts[name] = _context(authority.issue_cert(name, not_after=yesterday))
         return contexts
+
+
+def all_sites() -> list[Site]:
+    """Those that mean well, then those that do not."""
+    return friendly_sites() + hostile_sites()
+
+
+def hosts(sites: Sequence[Site]) -> str:
+    """A hosts file that has the sites on the loopback."""
+    lines = [f"{LOOPBACK if site.listens else NOBODY} {site.host} www.{site.host}" for site in sites]
+    return "\n".join([*lines, ""])
 
 
 def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:

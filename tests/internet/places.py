@@ -48,18 +48,23 @@ class Call:
 
 
 class PlacesStandIn:
-    """Serves the API on the loopback; an async context manager.
+    """Serves the API, by default on the loopback; an async context manager.
+
+    Args:
+        known: What Google knows.
+        address: Address to listen on.
+        port: 0 is a free one.
 
     Attributes:
         calls: What it was asked.
         next_answers: Answered first, in this order, whatever is asked.
     """
 
-    def __init__(self, known: Sequence[Business]) -> None:
+    def __init__(self, known: Sequence[Business], address: str = "127.0.0.1", port: int = 0) -> None:
         self.known = known
         self.calls: list[Call] = []
         self.next_answers: deque[Answer] = deque()
-        self._server = HttpServer(self._answer, {})
+        self._server = HttpServer(self._answer, {}, address, (port, 0))
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -74,7 +79,7 @@ class PlacesStandIn:
         return f"http://127.0.0.1:{self._server.http_port}"
 
     async def start(self) -> None:
-        """Serve on a free port."""
+        """Serve on its port."""
         await self._server.start()
 
     async def stop(self) -> None:

@@ -52,25 +52,31 @@ class HttpServer:
     Args:
         handler: Answers a request; told the host by the request.
         contexts: TLS context by host name; ``""`` is the one for hosts without their own.
-        address: Loopback address to listen on.
+        address: Address to listen on.
+        ports: For http and https; 0 is a free one.
     """
 
-    def __init__(self, handler: Handler, contexts: Mapping[str, ssl.SSLContext], address: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        contexts: Mapping[str, ssl.SSLContext],
+        address: str = "127.0.0.1",
+        ports: tuple[int, int] = (0, 0),
+    ) -> None:
         self._handler = handler
         self._contexts = contexts
         self._address = address
         self._servers: list[asyncio.Server] = []
         self._talks: set[asyncio.Task[None]] = set()
-        self.http_port = 0
-        self.https_port = 0
+        self.http_port, self.https_port = ports
 
     async def start(self) -> None:
-        """Listen on two free ports."""
-        self.http_port = await self._listen("http", None)
+        """Listen on both ports."""
+        self.http_port = await self._listen("http", self.http_port, None)
         if self._contexts:
             default = self._contexts[""]
             default.sni_callback = self._choose_context
-            self.https_port = await self._listen("https", default)
+            self.https_port = await self._listen("https", self.https_port, default)
 
     async def stop(self) -> None:
         """Close the listeners and break off every conversation."""
@@ -83,7 +89,7 @@ class HttpServer:
     def _choose_context(self, sock: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         sock.context = self._contexts.get(name or "", self._contexts[""])
 
-    async def _listen(self, scheme: str, context: ssl.SSLContext | None) -> int:
+    async def _listen(self, scheme: str, port: int, context: ssl.SSLContext | None) -> int:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
             assert task is not None
@@ -96,7 +102,7 @@ class HttpServer:
                 self._talks.discard(task)
                 writer.transport.abort()
 
-        server = await asyncio.start_server(talk, self._address, 0, ssl=context, limit=LONGEST_HEAD)
+        server = await asyncio.start_server(talk, self._address, port, ssl=context, limit=LONGEST_HEAD)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 

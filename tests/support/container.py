@@ -23,11 +23,13 @@ from tests.support.services import MODULES
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT.parent / "shared" / "tools"
 LABEL = "--label=scrapersky-test"
-RESTRICTED = (
+CONFINED = (
     *("--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--user=65532:65532"),
-    *("--memory=256m", "--tmpfs=/tmp", "--network=host"),
+    *("--memory=256m", "--tmpfs=/tmp"),
 )
-"""What the chart asks of Kubernetes, in the words of ``docker run``; the host's network has the tests' servers."""
+"""What the chart asks of Kubernetes, in the words of ``docker run``."""
+RESTRICTED = (*CONFINED, "--network=host")
+"""The same with the host's network, which has the tests' servers."""
 
 
 @dataclass(frozen=True)

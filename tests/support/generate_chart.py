@@ -1,4 +1,4 @@
-"""The parts of the chart that are made: its README from values.yaml, and the settings in values.schema.json.
+"""The parts of the chart that are made: its README from values.yaml, settings in values.schema.json, the demo's hosts.
 
 ``make docs`` writes them; a test fails while one of them differs from what is made here.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scrapersky.settings import SETTINGS_PREFIX, Settings
+from tests.internet.network import all_sites, hosts
 
 CHART = Path(__file__).parents[2] / "charts" / "scrapersky"
 OF_EVERY_SERVICE = ("interval_minutes", "batch_size", "max_instances")
@@ -73,7 +74,11 @@ class Value:
 
 def rendered() -> dict[Path, str]:
     """Path → what must stand there."""
-    return {CHART / "README.md": readme(), CHART / "values.schema.json": schema()}
+    return {
+        CHART / "README.md": readme(),
+        CHART / "values.schema.json": schema(),
+        CHART / "files" / "demo-hosts": hosts(all_sites()),
+    }
 
 
 def readme() -> str:

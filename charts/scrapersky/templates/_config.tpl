@@ -1,6 +1,10 @@
 {{- /* Settings of all pods, `NAME: "value"` a line. */ -}}
 {{- define "scrapersky.commonConfig" -}}
-{{- range $name, $value := .Values.config }}
+{{- $config := dict -}}
+{{- range $each := list (include "scrapersky.demoConfig" . | fromYaml) .Values.config -}}
+{{- range $name, $value := $each }}{{ $_ := set $config $name $value }}{{ end -}}
+{{- end -}}
+{{- range $name, $value := $config }}
 {{ $name }}: {{ include "scrapersky.setting" $value }}
 {{- end }}
 {{- with include "scrapersky.pushgatewayUrl" . }}
@@ -40,5 +44,6 @@ GOOGLE_MAPS_API_KEY: {{ . | quote }}
 {{- if and $values.postgresql.enabled (not $values.postgresql.password) }}{{ fail "postgresql.password: choose one; a chart cannot make up a password that stays the same" }}{{ end -}}
 {{- if and $values.places.apiKey $values.places.existingSecret }}{{ fail "places: keep apiKey, or existingSecret" }}{{ end -}}
 {{- if and $values.pushgateway.enabled $values.pushgateway.url }}{{ fail "pushgateway: keep url, or enabled" }}{{ end -}}
+{{- if and $values.demo.enabled $values.caBundle.configMap }}{{ fail "demo: its websites have an authority of their own: keep it, or caBundle.configMap" }}{{ end -}}
 {{- if and $values.monitoring.serviceMonitor.enabled (not $values.pushgateway.enabled) }}{{ fail "monitoring.serviceMonitor: watches this release's Pushgateway: set pushgateway.enabled, or monitor yours yourself" }}{{ end -}}
 {{- end }}

@@ -74,6 +74,9 @@ spec:
     {{- end }}
     {{- end }}
     {{- end }}
+    {{- if and .internet $root.Values.demo.enabled }}
+    {{- include "scrapersky.egress" (dict "ports" (list 8080 8443 8088) "to" (include "scrapersky.peer" (dict "root" $root "component" "small-internet") | fromYamlArray)) | nindent 4 }}
+    {{- end }}
     {{- with $policy.extraEgress }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

@@ -44,6 +44,7 @@ The template of every ScraperSky pod:
 {{- $service := .service -}}
 {{- $config := include "scrapersky.commonConfig" $root -}}
 {{- $component := .component -}}
+{{- $demo := and $values.demo.enabled (not .beforeRelease) -}}
 metadata:
   labels:
     {{- range $key, $value := $service.podLabels }}
@@ -131,6 +132,11 @@ spec:
           mountPath: /etc/scrapersky/ca
           readOnly: true
         {{- end }}
+        {{- if $demo }}
+        - name: demo
+          mountPath: /etc/scrapersky/demo
+          readOnly: true
+        {{- end }}
         {{- with $values.extraVolumeMounts }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -144,6 +150,11 @@ spec:
         items:
           - key: {{ $values.caBundle.key | quote }}
             path: ca.pem
+    {{- end }}
+    {{- if $demo }}
+    - name: demo
+      configMap:
+        name: {{ include "scrapersky.fullname" $root }}-small-internet
     {{- end }}
     {{- with $values.extraVolumes }}
     {{- toYaml . | nindent 4 }}

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Self
 
 import click
@@ -18,38 +19,50 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.live import Live
 
+from scrapersky.cli.database import Connection, connect
 from scrapersky.cli.output import print_json, print_rows
 from scrapersky.cli.report import write_page
+from scrapersky.db.conninfo import conninfo
 from scrapersky.db.migrations import upgrade
-from scrapersky.demo import QUESTION, DemoReport, loopback_internet, play
+from scrapersky.demo import QUESTION, DemoReport, loopback_internet, play, watch
 from scrapersky.embedded import EmbeddedPostgres
 from scrapersky.report import render
 from scrapersky.settings import Settings
 
+LINE_SECONDS = 2.0
 words = Console(stderr=True)
 
 
 @click.command(epilog="Example: scrapersky demo --keep")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document at the end.")
 @click.option("--keep", is_flag=True, help="Leave the database running, and say how to look around in it and stop it.")
+@click.option("--watch", "watching", is_flag=True, help="Watch the demo that runs in a cluster, on DATABASE_URL.")
 @click.option("--report", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write a page about it too.")
-def demo(*, as_json: bool, keep: bool, page: Path | None) -> None:
+def demo(*, as_json: bool, keep: bool, watching: bool, page: Path | None) -> None:
     """Ask for plumbers in Austin, TX, and watch the pipeline work, without any preparation.
 
     Starts an embedded PostgreSQL and a small Internet on the loopback interface (websites of every kind, well-behaved
     and hostile, and a stand-in for Google Places), runs the five services until nothing is due, and prints what they
     found. Nothing leaves this machine, and no process stays behind.
+
+    With --watch it starts nothing, and looks at a pipeline that others run, until nothing is queued or in work.
     """
+    if watching:
+        if keep:
+            raise click.UsageError("--watch starts no database that --keep could leave running")
+        _watch(as_json=as_json, page=page)
+        return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     work = Path(tempfile.mkdtemp(prefix="scrapersky-demo-"))
     try:
         with EmbeddedPostgres(keep=keep) as postgres:
             upgrade(Settings(database_url=SecretStr(postgres.url)))
-            with _Progress() as progress:
+            with _Progress(f"Asking for {' in '.join(QUESTION)}; five services on an embedded PostgreSQL") as progress:
                 report = asyncio.run(_play(postgres.url, work, progress))
             _print(report, as_json=as_json)
             if page is not None:
-                _write_page(postgres.url, page)
+                with psycopg.connect(postgres.url, row_factory=dict_row) as connection:
+                    _write_page(connection, page)
             if keep:
                 _say_how_to_look_around(postgres)
             else:
@@ -58,9 +71,18 @@ def demo(*, as_json: bool, keep: bool, page: Path | None) -> None:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _write_page(url: str, page: Path) -> None:
-    with psycopg.connect(url, row_factory=dict_row) as connection:
-        write_page(page, render(connection, datetime.now(UTC) - timedelta(days=1), "ScraperSky's demo"))
+def _watch(*, as_json: bool, page: Path | None) -> None:
+    settings = Settings.load()
+    with connect(settings) as connection:
+        with _Progress("Watching the five services") as progress:
+            report = asyncio.run(watch(conninfo(settings), progress.show))
+        _print(report, as_json=as_json)
+        if page is not None:
+            _write_page(connection, page)
+
+
+def _write_page(connection: Connection, page: Path) -> None:
+    write_page(page, render(connection, datetime.now(UTC) - timedelta(days=1), "ScraperSky's demo"))
 
 
 async def _play(url: str, work: Path, progress: "_Progress") -> DemoReport:
@@ -71,13 +93,14 @@ async def _play(url: str, work: Path, progress: "_Progress") -> DemoReport:
 class _Progress:
     """Rows per table while the services work: a live line in a terminal, a line now and then elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, beginning: str) -> None:
+        self._beginning = beginning
         self._live = Live(console=words, refresh_per_second=8, transient=True) if words.is_terminal else None
-        self._calls = 0
+        self._next = 0.0
         self._last: dict[str, int] = {}
 
     def __enter__(self) -> Self:
-        words.print(f"Asking for {' in '.join(QUESTION)}; five services on an embedded PostgreSQL …")
+        words.print(f"{self._beginning} …")
         if self._live is not None:
             self._live.start()
         return self
@@ -89,12 +112,12 @@ class _Progress:
     def show(self, funnel: dict[str, int]) -> None:
         """Show the rows per table."""
         line = " → ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in funnel.items())
-        self._calls += 1
         if self._live is not None:
             self._live.update(line)
-        elif funnel != self._last and self._calls % 20 == 0:
+        elif funnel != self._last and monotonic() >= self._next:
             words.print(line, soft_wrap=True)
             self._last = funnel
+            self._next = monotonic() + LINE_SECONDS
 
 
 def _print(report: DemoReport, *, as_json: bool) -> None:
