@@ -101,7 +101,7 @@ def test_watching_needs_a_database_of_the_current_schema(environment: dict[str, 
 
 
 def test_watching_starts_nothing_that_could_be_kept(environment: dict[str, str]) -> None:
-    command = [COMMAND, "demo", "--watch", "--keep"]
+    command = [str(COMMAND), "demo", "--watch", "--keep"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "--watch starts no database that --keep could leave running" in done.stderr
