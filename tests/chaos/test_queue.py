@@ -35,6 +35,8 @@ WORKERS = 4
 ROWS_AT_ONCE = 30
 MAX_ATTEMPTS = 50
 STALL = 2.5
+STUCK = 60
+"""Seconds without a settled row after which no row is expected to be settled any more."""
 SAFEGUARDS = {
     "stop-before-chunk": ("no-lease-check", {"overwritten"}),
     "stop-before-settle": ("no-fence", {"doubled", "overwritten"}),
@@ -84,11 +86,11 @@ class Chaos:
         """Let workers work undisturbed until every row is settled; then end them all."""
         await asyncio.gather(*self._stalls)
         await self._fill_up()
-        settled = "SELECT bool_and(status IN ('Completed', 'Error')) AS all FROM domains"
-        async with asyncio.timeout(100):
-            while not rows(self._server.url, settled)[0]["all"]:
-                self._wake_later_who_stopped()
-                await asyncio.sleep(0.1)
+        while unsettled := self._unsettled():
+            async with asyncio.timeout(STUCK):
+                while self._unsettled() == unsettled:
+                    self._wake_later_who_stopped()
+                    await asyncio.sleep(0.1)
         await asyncio.gather(*self._stalls)
         await asyncio.gather(*(self._kill(each) for each in self._running))
 
@@ -107,6 +109,10 @@ class Chaos:
     async def _fill_up(self) -> None:
         while len(self._running) < WORKERS:
             self._running.append(await start_worker(self._address, MAX_ATTEMPTS=str(MAX_ATTEMPTS)))
+
+    def _unsettled(self) -> int:
+        [found] = rows(self._server.url, "SELECT count(*) AS n FROM domains WHERE status IN ('Queued', 'Processing')")
+        return int(found["n"])
 
     def _any_worker(self) -> Process:
         return self._running.pop(self._chance.randrange(len(self._running)))
