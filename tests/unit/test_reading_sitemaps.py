@@ -192,6 +192,10 @@ def test_what_is_no_sitemap_says_so(body: bytes) -> None:
         ("//cdn.example.com/x", "https://cdn.example.com/x"),
         ("www.example.com/x", "https://www.example.com/x"),
         ("HTTPS://EXAMPLE.com:443/x#top", "https://example.com/x"),
+        ("https//www.example.com/x", "https://www.example.com/x"),
+        ("http://https://www.example.com/x", "https://www.example.com/x"),
+        ("https://http-club.example/x", "https://http-club.example/x"),
+        ("/archive/http//www.example.org/", "https://example.com/archive/http//www.example.org/"),
     ],
 )
 def test_urls_that_are_not_quite(loc: str, expected: str) -> None:

@@ -233,6 +233,8 @@ def test_a_gzip_file_of_which_nothing_is_left_says_so() -> None:
         (f"{A}#top\n", [A]),
         (f"Our pages:\n{A}\nftp://example.com/x\n{B}\tNews\n", [A, B]),
         (f"{A} {B}\n", [A, B]),
+        (f'"{A}"\n"{B}"\n', [A, B]),
+        (f"# made by hand\r{A}\r", [A]),
         (f"//example.com/a\nwww.example.com/a\n{A}", [A, "https://www.example.com/a", A]),
     ],
 )

@@ -19,6 +19,8 @@ _QUOTES = "\"'<>\u201c\u201d"
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)", re.ASCII)
 _HAS_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:/|(?:mailto|javascript|tel|data|urn|about):", re.IGNORECASE)
 _BARE_HOST = re.compile(r"(?:[\w\-]+\.)+[a-z]{2,}(?::\d+)?(?:[/?#]|$)", re.IGNORECASE)
+_TWO_SCHEMES = re.compile(r"https?://(?=https?:/)", re.IGNORECASE)
+_NO_COLON = re.compile(r"^(https?)//", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"https?://\S", re.IGNORECASE)
 
 
@@ -128,7 +130,8 @@ def resolve(text: str, base: str | None) -> str:
     """Make a normal URL of what stands where a URL should.
 
     White space, quotation marks and invisible characters around it do not count. ``www.example.com/a``, and anything
-    that begins with the base's own host, lacks its scheme; other references are relative to ``base``.
+    that begins with the base's own host, lacks its scheme; ``http//`` lacks its colon; of two schemes in a row the second
+    is meant. Other references are relative to ``base``.
 
     Raises:
         InputError: It is no http(s) URL, or relative without a base.
@@ -136,10 +139,12 @@ def resolve(text: str, base: str | None) -> str:
     cleaned = (text if text.isascii() else _INVISIBLE.sub("", text)).strip()
     if "\n" in cleaned or "\r" in cleaned:
         cleaned = _LINE_BREAK.sub("", cleaned)
+    if (twice := _TWO_SCHEMES.match(cleaned)) is not None:
+        cleaned = cleaned[twice.end() :]
     try:
         return normalise(cleaned)
     except InputError:
-        cleaned = cleaned.strip(_QUOTES).strip()
+        cleaned = _NO_COLON.sub(r"\1://", cleaned.strip(_QUOTES).strip())
         if _lacks_scheme(cleaned, base):
             scheme = base.partition(":")[0] if base else "https"
             cleaned = f"{scheme}://{cleaned.lstrip('/')}"

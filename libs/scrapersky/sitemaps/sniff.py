@@ -23,7 +23,7 @@ _MARKUP = re.compile(
 )
 _PROLOGUE = re.compile(rb"<(?:\?xml|!--|!doctype|[a-z_])", re.IGNORECASE)
 _DECLARATION = re.compile(rb"<\?xml[\s>]", re.IGNORECASE)
-_URL_LINE = re.compile(rb"^\s*(?:https?:)?//[^\s/]|^\s*www\.[\w-]+\.\w", re.IGNORECASE | re.MULTILINE)
+_URL_LINE = re.compile(rb"(?:^|[\r\n])[\s\"']*+(?:(?:https?:)?//[^\s/]|www\.[\w-]+\.\w)", re.IGNORECASE)
 _MOST_CONTROLS = 0.02
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 
