@@ -130,8 +130,8 @@ def resolve(text: str, base: str | None) -> str:
     """Make a normal URL of what stands where a URL should.
 
     White space, quotation marks and invisible characters around it do not count. ``www.example.com/a``, and anything
-    that begins with the base's own host, lacks its scheme; ``http//`` lacks its colon; of two schemes in a row the second
-    is meant. Other references are relative to ``base``.
+    that begins with the base's own host, lacks its scheme; ``http//`` lacks its colon; of two schemes in a row the
+    second is meant. Other references are relative to ``base``.
 
     Raises:
         InputError: It is no http(s) URL, or relative without a base.
