@@ -27,7 +27,7 @@ LINKED, WRITTEN = range(2)
 """How sure a number is: a link or structured fact; plain text."""
 
 # Digits with what people put between them, on one line.
-_RUN = re.compile(r"\d(?:[ ().\-\u2010-\u2015\u2212/\[\]+]{0,4}\d){6,}+")
+_RUN = re.compile(r"\d(?:[ ().\-\u2010-\u2015\u2212/·•\[\]+\u3000\uff08\uff09\uff0b\uff0d\uff0e]{0,4}\d){6,}+")
 _EXTENSION = re.compile(r"[ ,;]{0,3}(?:ext(?:ension|n)?|x|durchwahl|poste|anexo|int)[.:]? ?\d{1,6}\b", re.IGNORECASE)
 _CLINGING = re.compile(r"[\w$€£¥#@=%~]$|\d[.,:]$")
 _PHONE = re.compile(
@@ -93,7 +93,7 @@ class Phone:
 
 def phones(document: Document, graph: Graph, regions: list[str]) -> list[Phone]:
     """Every number of a page, surest first; numbers may repeat."""
-    text = (document.text + _labels(document)).translate(_PLAIN)
+    text = document.text + _labels(document)
     found = [*_linked(document, graph, regions), *_written(text, regions)]
     if not _NORTH_AMERICA.isdisjoint(regions):
         found += _vanity(text)
@@ -187,7 +187,7 @@ def _written(text: str, regions: list[str]) -> Iterator[Phone]:
     for run in islice(_RUN.finditer(text), MAX_RUNS):
         start, end = _opening(text, run.start()), min(run.end(), run.start() + MAX_RUN)
         extension = _EXTENSION.match(text, end)
-        window = text[start : extension.end() if extension else end]
+        window = text[start : extension.end() if extension else end].translate(_PLAIN)
         is_abroad = window.startswith("00")  # the international prefix of most countries
         if is_abroad:
             window = " +" + window[2:]
@@ -211,7 +211,7 @@ def _written(text: str, regions: list[str]) -> Iterator[Phone]:
 
 def _opening(text: str, start: int) -> int:
     # Where a "+" or bracket before the first digit stands: a pattern that began with them would be tried everywhere.
-    while start > 0 and text[start - 1] in "+([":
+    while start > 0 and text[start - 1] in "+([\uff0b\uff08":
         start -= 1
     return start
 
