@@ -28,7 +28,7 @@ async def test_a_killed_service_is_made_up_for_by_the_next(
     step: Step, tmp_path: Path, database_url: str, sql: Sql
 ) -> None:
     queue = QUEUES[step.queue]
-    async with caught(step, tmp_path, database_url, sql) as (process, gate, environment):
+    async with caught(step, tmp_path, database_url, sql, LEASE_SECONDS="1") as (process, gate, environment):
         process.send_signal(signal.SIGKILL)
         await process.wait()
         assert row_of(queue, sql)["status"] == queue.processing
@@ -44,7 +44,7 @@ async def test_a_killed_service_is_made_up_for_by_the_next(
 async def test_a_service_that_is_told_to_stop_gives_its_row_back(
     step: Step, tmp_path: Path, database_url: str, sql: Sql
 ) -> None:
-    async with caught(step, tmp_path, database_url, sql) as (process, _, _):
+    async with caught(step, tmp_path, database_url, sql, GRACE_SECONDS="0.5") as (process, _, _):
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(10):
             _, words = await process.communicate()

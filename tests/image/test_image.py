@@ -149,7 +149,7 @@ async def test_sigterm_is_obeyed(image: Image, step: Step, shared: Path, databas
     async def start(service: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
         return await image.start(service, environment, f"--volume={shared}:{shared}:ro")
 
-    async with caught(step, shared, database_url, sql, start) as (process, _, _):
+    async with caught(step, shared, database_url, sql, start, GRACE_SECONDS="0.5") as (process, _, _):
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(10):
             _, words = await process.communicate()

@@ -95,7 +95,9 @@ class Gate:
 
 
 @asynccontextmanager
-async def caught(step: Step, tmp_path: Path, database_url: str, sql: Sql, start: Start = start) -> AsyncIterator[Any]:
+async def caught(
+    step: Step, tmp_path: Path, database_url: str, sql: Sql, start: Start = start, **settings: str
+) -> AsyncIterator[Any]:
     """A service in the middle of the step's row: yields its process, the gate and its environment."""
     gate = Gate(step.held)
     internet = SmallInternet(tmp_path, crowd(1))
@@ -107,10 +109,9 @@ async def caught(step: Step, tmp_path: Path, database_url: str, sql: Sql, start:
         environment = {
             **internet.environment,
             "DATABASE_URL": database_url,
-            "LEASE_SECONDS": "1",
-            "GRACE_SECONDS": "0.5",
             "FETCH_TOTAL_TIMEOUT": "60",
             "FETCH_READ_TIMEOUT": "60",
+            **settings,
         }
         process = await start(step.service, environment)
         async with asyncio.timeout(20):
