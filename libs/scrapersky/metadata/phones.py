@@ -57,11 +57,12 @@ _NO_NUMBER = re.compile(
 )
 # What libphonenumber does not take for a separator, and what East Asian keyboards write.
 _PLAIN = str.maketrans("·•\uff08\uff09\uff0d\uff0b\uff0e\u3000", "..()-+. ")
-_WHATSAPP = re.compile(
-    r"(?:wa\.me/|whatsapp\.com/send/?\?(?:.*&)?phone=|whatsapp:/{0,2}send/?\?(?:.*&)?phone=)\+?(\d{7,15})",
+_MESSENGER = re.compile(
+    r"(?:wa\.me/|t\.me/\+|whatsapp\.com/send/?\?(?:.*&)?phone=|whatsapp:/{0,2}send/?\?(?:.*&)?phone="
+    r"|viber:/{0,2}\w{3,8}/?\?(?:.*&)?number=)(?:\+|%2B)?(\d{7,15})(?!\w)",
     re.IGNORECASE,
 )
-_DIALLED = re.compile(r"^\s*(?:tel(?:ephone)?|callto|sms|phone|fax):/{0,2}", re.IGNORECASE)
+_DIALLED = re.compile(r"^\s*(?:tel(?:ephone)?|callto|sms|phone|fax|skype|facetime(?:-audio)?):/{0,2}", re.IGNORECASE)
 _CARRIERS = ("onclick", "data-href", "data-phone", "data-phone-number", "data-tel", "data-telephone")
 _ONCLICK = "//@onclick[contains(., 'tel:')]"
 _DIALS = re.compile(r"tel:([+\d().\s-]{5,30})")
@@ -121,7 +122,7 @@ def _linked(document: Document, graph: Graph, regions: list[str]) -> Iterator[Ph
     for text in _attributes(document):
         yield from _read(text, regions)
     for number in islice(
-        (match.group(1) for href in document.anchors if (match := _WHATSAPP.search(href[:500]))), MAX_LINKS
+        (match.group(1) for href in document.anchors if (match := _MESSENGER.search(href[:500]))), MAX_LINKS
     ):
         yield from _read(f"+{number}", regions)
     for item in graph.all:
@@ -170,6 +171,7 @@ def _attributes(document: Document) -> list[str]:
 def _read(text: str, regions: list[str], *, is_fax: bool = False) -> Iterator[Phone]:
     # What follows a comma is dialled after a pause: an extension.
     text = re.sub(",+", ";ext=", unquote(text.partition("?")[0]), count=1)
+    text = re.sub(r"^\s*00(?=[1-9])", "+", text)  # the international prefix of most countries
     for region in regions:
         try:
             number = phonenumbers.parse(text[:200], region)
