@@ -7,21 +7,17 @@ selected, which queues the analysis of its sitemaps.
 """
 
 import asyncio
-import json
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from scrapersky.errors import InputError, PermanentError, WorkError
 from scrapersky.metadata import Page, PageFacts, SiteMetadata, combine, read_page
 from scrapersky.metadata.icons import from_manifest
 from scrapersky.queue.queues import DOMAINS
-from scrapersky.queue.stage import Lease
+from scrapersky.queue.stage import Lease, OwnColumns
 from scrapersky.settings import Settings
 from scrapersky.web.fetcher import Fetcher
 from scrapersky.web.response import Response
@@ -56,6 +52,7 @@ class ScanDomain:
         self._fetcher = fetcher
         # One thread: more would take turns all the same, and hold a parsed page each.
         self._reader = ThreadPoolExecutor(1, "read-page")
+        self.settle = OwnColumns(asdict, TYPED, ASSIGNED + SELECTED * settings.auto_select)
 
     async def work(self, row: DomainToScan, lease: Lease) -> SiteMetadata:  # noqa: ARG002
         """Read the site's pages, one at a time, and gather their facts."""
@@ -106,13 +103,6 @@ class ScanDomain:
         except WorkError:
             return None
 
-    async def settle(self, session: AsyncSession, results: Sequence[tuple[DomainToScan, SiteMetadata]]) -> None:
-        """Write the facts of all domains in one statement, and select those that nobody has decided on."""
-        rows = [{"id": str(row.id), **asdict(metadata)} for row, metadata in results]
-        await session.execute(UPDATE, {"rows": json.dumps(rows)})
-        if self._settings.auto_select:
-            await session.execute(SELECT, {"ids": [row.id for row, _ in results]})
-
 
 def _page(response: Response, body: bytes) -> Page:
     return Page(response.final_url, body, dict(response.headers))
@@ -128,13 +118,10 @@ KINDS = {
 }
 _NAMES = [field.name for field in fields(SiteMetadata)]
 _ASSIGNED = ", ".join(f"{name} = found.{name}" for name in _NAMES)
-_TYPED = ", ".join(f"{name} {KINDS.get(name, 'text')}" for name in _NAMES)
+TYPED = ", ".join(f"{name} {KINDS.get(name, 'text')}" for name in _NAMES)
 
-UPDATE = text(f"""
-UPDATE domains SET {_ASSIGNED}, last_scan = timezone('utc', now()), updated_at = timezone('utc', now())
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS found(id uuid, {_TYPED})
-WHERE domains.id = found.id""")  # noqa: S608
-
-SELECT = text("""
-UPDATE domains SET sitemap_curation_status = 'Selected'
-WHERE id = ANY(:ids) AND coalesce(sitemap_curation_status, 'New') = 'New'""")
+ASSIGNED = f"{_ASSIGNED}, last_scan = timezone('utc', now()), updated_at = timezone('utc', now())"
+SELECTED = """, sitemap_curation_status =
+    CASE coalesce(domains.sitemap_curation_status, 'New') WHEN 'New' THEN 'Selected'
+        ELSE domains.sitemap_curation_status END"""
+"""Selects what nobody has decided on."""

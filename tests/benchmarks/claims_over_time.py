@@ -7,12 +7,10 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from statistics import median
 from time import monotonic, perf_counter
 
 import psycopg
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from scrapersky.db.engine import create_engine
 from scrapersky.db.migrations import upgrade
@@ -20,7 +18,7 @@ from scrapersky.embedded import EmbeddedPostgres
 from scrapersky.queue.claims import shared_token
 from scrapersky.settings import Settings
 from tests.benchmarks.claim_workers.floor import CLAIM
-from tests.benchmarks.claim_workers.ours import Domain, NoOp, drain_all
+from tests.benchmarks.claim_workers.ours import NoOp, drain_all
 from tests.benchmarks.claims import queue_domains
 from tests.benchmarks.report import figure, report
 from tests.support.postgres import make_settings
@@ -58,14 +56,15 @@ def claim_milliseconds(url: str) -> float:
 
 
 class Timed(NoOp):
-    """Notes when how many rows were settled."""
+    """Notes when each row was settled, or just before."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.moments: list[float] = []
 
-    async def settle(self, session: AsyncSession, results: Sequence[tuple[Domain, str]]) -> None:
-        await super().settle(session, results)
-        self.moments += [monotonic()] * len(results)
+    def values(self, title: str) -> dict[str, str]:
+        self.moments.append(monotonic())
+        return super().values(title)
 
 
 def tenths(url: str) -> tuple[float, float]:

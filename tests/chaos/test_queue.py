@@ -108,7 +108,13 @@ class Chaos:
 
     async def _fill_up(self) -> None:
         while len(self._running) < WORKERS:
-            self._running.append(await start_worker(self._address, MAX_ATTEMPTS=str(MAX_ATTEMPTS)))
+            self._running.append(
+                await start_worker(self._address, MAX_ATTEMPTS=str(MAX_ATTEMPTS), **self._any_settle())
+            )
+
+    def _any_settle(self) -> dict[str, str]:
+        """In a transaction, or in one statement."""
+        return self._chance.choice(({}, {"OWN_COLUMNS": "1"}))
 
     def _unsettled(self) -> int:
         [found] = rows(self._server.url, "SELECT count(*) AS n FROM domains WHERE status IN ('Queued', 'Processing')")

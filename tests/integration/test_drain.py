@@ -14,7 +14,7 @@ from scrapersky.errors import ConfigurationError, LeaseLostError, PermanentError
 from scrapersky.queue.drain import Allowance, Limits, Stop, drain
 from scrapersky.queue.queues import DOMAINS
 from scrapersky.queue.settle import Retries
-from scrapersky.queue.stage import Lease
+from scrapersky.queue.stage import Lease, OwnColumns
 from scrapersky.queue.tally import Tally
 
 LIMITS = Limits(
@@ -33,8 +33,8 @@ class DomainRow:
     domain: str
 
 
-class Titling:
-    """A stage that writes each domain's title, or does what the test wants of a row."""
+class Naming:
+    """The work of a stage that finds each domain's title, or does what the test wants of a row."""
 
     queue = DOMAINS
     row = DomainRow
@@ -49,9 +49,19 @@ class Titling:
             await self._behave(row, lease)
         return f"title of {row.domain}"
 
+
+class Titling(Naming):
+    """Writes titles in the transaction of the settle."""
+
     async def settle(self, session: AsyncSession, results: Sequence[tuple[DomainRow, str]]) -> None:
         for row, title in results:
             await session.execute(text("UPDATE domains SET title = :t WHERE id = :id"), {"t": title, "id": row.id})
+
+
+class TitlingInOne(Naming):
+    """Writes titles in the statement that completes the rows."""
+
+    settle = OwnColumns[str](lambda title: {"title": title}, "title text", "title = found.title")
 
 
 async def queue_domains(engine: AsyncEngine, count: int) -> None:
@@ -81,9 +91,13 @@ async def run(stage: Any, engine: AsyncEngine, limits: Limits = LIMITS, **more: 
     return tally
 
 
-async def test_works_every_due_row_once_and_writes_its_result(engine: AsyncEngine) -> None:
+BOTH = pytest.mark.parametrize("kind", [Titling, TitlingInOne])
+
+
+@BOTH
+async def test_works_every_due_row_once_and_writes_its_result(engine: AsyncEngine, kind: type[Naming]) -> None:
     await queue_domains(engine, 35)
-    stage = Titling()
+    stage = kind()
     tally = await run(stage, engine)
     assert (tally.claimed, tally.completed) == (35, 35)
     assert len(stage.worked) == len(set(stage.worked)) == 35
@@ -161,6 +175,19 @@ async def test_a_result_that_cannot_be_stored_spoils_only_its_own_row(engine: As
     assert poison.scan_error.startswith("unstorable-result: the database refuses the result: invalid input syntax")
 
 
+async def test_so_does_one_that_the_completion_would_have_written(engine: AsyncEngine) -> None:
+    class Poisoned(TitlingInOne):
+        async def work(self, row: DomainRow, lease: Lease) -> str:
+            return "\x00" if row.domain == "d7.example" else await super().work(row, lease)
+
+    await queue_domains(engine, 9)
+    tally = await run(Poisoned(), engine)
+    assert (tally.completed, tally.failed) == (8, 1)
+    poison = (await rows(engine))[6]
+    assert (poison.domain, poison.status, poison.title) == ("d7.example", "Error", None)
+    assert poison.scan_error.startswith("unstorable-result: the database refuses the result: unsupported Unicode")
+
+
 async def test_two_drains_share_500_rows_without_overlap(engine: AsyncEngine, settings: Any) -> None:
     from scrapersky.db.engine import create_engine
 
@@ -174,15 +201,22 @@ async def test_two_drains_share_500_rows_without_overlap(engine: AsyncEngine, se
     assert {r.scan_attempts for r in await rows(engine)} == {1}
 
 
-async def test_a_stolen_row_is_not_settled(engine: AsyncEngine) -> None:
+@BOTH
+async def test_a_stolen_row_is_not_settled(engine: AsyncEngine, kind: type[Naming]) -> None:
     async def be_robbed(row: DomainRow, lease: Lease) -> None:
-        await execute(engine, "UPDATE domains SET scan_claim = gen_random_uuid(), title = 'the other worker'")
+        if row.domain == "d2.example":
+            await execute(
+                engine,
+                "UPDATE domains SET scan_claim = gen_random_uuid(), title = 'the other worker'"
+                " WHERE domain = 'd2.example'",
+            )
 
-    await queue_domains(engine, 1)
-    tally = await run(Titling(be_robbed), engine)
-    assert (tally.completed, tally.lost) == (0, 1)
-    [row] = await rows(engine)
-    assert (row.status, row.title) == ("Processing", "the other worker")
+    await queue_domains(engine, 3)
+    tally = await run(kind(be_robbed), engine)
+    assert (tally.completed, tally.lost) == (2, 1)
+    first, stolen, third = await rows(engine)
+    assert (stolen.status, stolen.title) == ("Processing", "the other worker")
+    assert {(row.status, row.title == f"title of {row.domain}") for row in (first, third)} == {("Completed", True)}
 
 
 async def test_a_row_requeued_by_anyone_is_lost_to_its_worker(engine: AsyncEngine) -> None:

@@ -12,7 +12,7 @@ from scrapersky.db.engine import create_engine
 from scrapersky.queue.drain import Allowance, Limits, Stop, drain
 from scrapersky.queue.settle import Retries
 from scrapersky.queue.tally import Tally
-from tests.support.counting_worker import Counting, start_worker
+from tests.support.counting_worker import Counting, CountingInOne, start_worker
 from tests.support.postgres import make_settings
 from tests.support.tcp_proxy import Fate, TcpProxy
 
@@ -23,6 +23,7 @@ COMMITS = {
     "claim": b"AND NOT (",
     "chunk": b"SET description",
     "settle": b"SET total_sitemaps",
+    "settle in one": b"total_sitemaps = coalesce(domains.",
 }
 """Transactions of a worker, and what their statements have in them."""
 
@@ -41,7 +42,8 @@ def port_of(url: str) -> int:
 async def test_a_worker_killed_in_the_middle_of_a_commit(database_url: str, sql: Sql, commit: str) -> None:
     sql("INSERT INTO domains (domain, id) VALUES ('one.example', '00000000-0000-4000-8000-000000000001')")
     async with TcpProxy(port_of(database_url)) as proxy, asyncio.timeout(60):
-        worker = await start_worker(behind(proxy, database_url), ONCE="1")
+        settle = {"OWN_COLUMNS": "1"} if commit == "settle in one" else {}
+        worker = await start_worker(behind(proxy, database_url), ONCE="1", **settle)
         async with proxy.commit_held(COMMITS[commit]):
             worker.kill()
             await worker.wait()
@@ -49,8 +51,10 @@ async def test_a_worker_killed_in_the_middle_of_a_commit(database_url: str, sql:
         while sql("SELECT status::text FROM domains") != [{"status": "Completed"}]:
             rescuer = await start_worker(database_url, ONCE="1")
             assert await rescuer.wait() == 0
-    begun = {"look for suspects": "Queued", "settle": "Completed"}.get(commit, "Processing")
-    assert left == {"status": begun, "chunk": commit in {"chunk", "settle"}}
+    begun = {"look for suspects": "Queued", "settle": "Completed", "settle in one": "Completed"}.get(
+        commit, "Processing"
+    )
+    assert left == {"status": begun, "chunk": commit in {"chunk", "settle", "settle in one"}}
     [row] = sql("SELECT scan_attempts, total_sitemaps AS settled, title = description AS whole FROM domains")
     assert row == {"scan_attempts": 2 if begun == "Processing" else 1, "settled": 1, "whole": True}
 
@@ -71,8 +75,9 @@ async def test_a_worker_killed_while_it_puts_rows_back_for_others(database_url: 
     assert sql("SELECT 1 FROM domains WHERE scan_attempts NOT BETWEEN 1 AND 3") == []
 
 
+@pytest.mark.parametrize("stage", [Counting(), CountingInOne()])
 @pytest.mark.parametrize("fate", ["is lost", "is done and its answer lost"])
-async def test_many_commits_break(database_url: str, sql: Sql, fate: Fate) -> None:
+async def test_many_commits_break(database_url: str, sql: Sql, fate: Fate, stage: Counting | CountingInOne) -> None:
     sql("INSERT INTO domains (domain) SELECT 'd' || n || '.example' FROM generate_series(1, 30) n")
     chance = random.Random(1)
     choices: tuple[Fate, ...] = ("passes", "passes", "passes", fate)
@@ -82,7 +87,7 @@ async def test_many_commits_break(database_url: str, sql: Sql, fate: Fate) -> No
             while sql("SELECT 1 FROM domains WHERE status <> 'Completed' LIMIT 1"):
                 sql("UPDATE domains SET scan_due_at = now() WHERE scan_due_at > now() + interval '1 s'")
                 await drain(
-                    Counting(),
+                    stage,
                     engine,
                     LIMITS,
                     slots=asyncio.Semaphore(LIMITS.concurrency),

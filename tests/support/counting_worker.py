@@ -8,6 +8,8 @@ A domain's name may tell the work to kill its worker (``exit``, ``segfault``), o
 frozen node does, until someone sends SIGCONT: right before the chunk is written (``stop-before-chunk``), or right
 before the row is settled (``stop-before-settle``). So a worker can be late where it matters, not by chance.
 
+With OWN_COLUMNS the completion itself adds the one, in one statement.
+
 MUTATION takes a safeguard away, to show that the tests would notice: ``no-fence``, ``no-lease-check``.
 """
 
@@ -33,12 +35,13 @@ from scrapersky.queue.lease import HeldLease
 from scrapersky.queue.queues import DOMAINS, Queue
 from scrapersky.queue.settle import Finished, Retries, Settler
 from scrapersky.queue.shares import Sharing
-from scrapersky.queue.stage import Lease
+from scrapersky.queue.stage import Lease, OwnColumns
 from scrapersky.queue.tally import Tally
 from scrapersky.settings import Settings
 from tests.support.postgres import make_settings
 
 COUNT = "UPDATE domains SET total_sitemaps = coalesce(total_sitemaps, 0) + 1, title = :mark WHERE id = :id"
+COUNTED = "total_sitemaps = coalesce(domains.total_sitemaps, 0) + 1, title = found.mark"
 CHUNK = "UPDATE domains SET description = :mark WHERE id = :id"
 
 
@@ -57,7 +60,7 @@ class CountedOfFewHosts(Counted):
         return (self.id.int % 2,)
 
 
-class Counting:
+class CountingWork:
     """Works a row for a few hundredths of a second; now and then it fails in passing."""
 
     queue = DOMAINS
@@ -78,9 +81,19 @@ class Counting:
             raise TransientError("http-503", f"{row.domain} is busy")
         return mark
 
+
+class Counting(CountingWork):
+    """Counts in the transaction of the settle."""
+
     async def settle(self, session: AsyncSession, results: Sequence[tuple[Counted, str]]) -> None:
         for row, mark in results:
             await session.execute(text(COUNT), {"mark": mark, "id": row.id})
+
+
+class CountingInOne(CountingWork):
+    """Counts in the statement that completes the rows."""
+
+    settle = OwnColumns[str](lambda mark: {"mark": mark}, "mark text", COUNTED)
 
 
 def stop_if_told(row: Counted, attempt: int, where: str) -> None:
@@ -126,7 +139,8 @@ async def work(settings: Settings, *, once: bool) -> None:
         *(10, 4, settings.lease_seconds, settings.row_timeout_seconds, settings.grace_seconds, retries),
         sharing=Sharing(at_once=2, pace=0.01),
     )
-    engine, stage = create_engine(settings), Counting()
+    engine = create_engine(settings)
+    stage: Counting | CountingInOne = CountingInOne() if "OWN_COLUMNS" in os.environ else Counting()
     stage.row = CountedOfFewHosts
     while True:
         slots, stop = asyncio.Semaphore(limits.concurrency), Stop.never()
@@ -140,7 +154,7 @@ async def work(settings: Settings, *, once: bool) -> None:
 
 
 async def start_worker(database_url: str, **environment: str) -> Process:
-    """Start this module as a process: MUTATION, MAX_ATTEMPTS, and ONCE for a single drain may be in its environment."""
+    """Start this module as a process: MUTATION, MAX_ATTEMPTS, OWN_COLUMNS, and ONCE for one drain may be told it."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.support.counting_worker"),
         env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url, **environment},

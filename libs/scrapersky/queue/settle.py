@@ -1,5 +1,6 @@
 """Settling: finished rows, their results and their new statuses, together or not at all (AMQP 1.0 §2.6.12)."""
 
+import json
 import random
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from scrapersky.errors import PermanentError, TransientError, WorkError
 from scrapersky.queue import backoff, statements
 from scrapersky.queue.lease import HeldLease
 from scrapersky.queue.patience import DATABASE_AWAY, first_line, patiently
-from scrapersky.queue.stage import Result, Row, Stage
+from scrapersky.queue.stage import OwnColumns, Result, Row, Stage
 from scrapersky.queue.tally import Tally
 
 log = structlog.get_logger()
@@ -59,6 +60,7 @@ class Settler(Generic[Row, Result]):
         self._stage = stage
         self._queue = stage.queue
         self._engine = engine
+        self._statements = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._retries = retries
         self._patience = patience
         self._tally = tally
@@ -103,22 +105,41 @@ class Settler(Generic[Row, Result]):
                 await self.settle(batch)
 
     async def _complete(self, batch: Sequence[Finished[Row, Result]]) -> None:
+        how = self._stage.settle
+        if isinstance(how, OwnColumns):
+            missing = await self._complete_with_columns(batch, how)
+        else:
+            async with get_background_session(self._engine) as session:
+                missing = await self._fence(await session.connection(), statements.complete(self._queue), batch)
+                survivors = [f for f in batch if f.lease not in missing] if missing else batch
+                if survivors:
+                    await how(session, [(f.row, f.result) for f in survivors])  # type: ignore[misc]
+        settled_before = await self._settled_before(missing) if missing else 0
+        self._tally.count("completed", len(batch) - len(missing) + settled_before)
+        self._tally.count("lost", len(missing) - settled_before)
+
+    async def _complete_with_columns(
+        self, batch: Sequence[Finished[Row, Result]], columns: OwnColumns[Result]
+    ) -> Collection[HeldLease]:
+        results = [{"row_id": str(f.row.id), **columns.values(f.result)} for f in batch]  # type: ignore[arg-type]
+        statement = statements.complete(self._queue, columns.typed, columns.assigned)
+        async with self._statements.connect() as connection:
+            return await self._fence(connection, statement, batch, results=json.dumps(results))
+
+    async def _fence(
+        self, connection: AsyncConnection, statement: str, batch: Sequence[Finished[Row, Result]], **values: object
+    ) -> Collection[HeldLease]:
+        """Complete the rows that are still ours; return the leases of the others."""
         leases = [finished.lease for finished in batch]
-        values = {"ids": _array(lease.row_id for lease in leases), "tokens": _array(lease.token for lease in leases)}
-        settled_before: Collection[UUID | int] = ()
-        async with get_background_session(self._engine) as session:
-            connection = await session.connection()
-            answer = await connection.exec_driver_sql(statements.complete(self._queue), values)
-            ours: set[UUID | int] = set(answer.scalars())
-            if len(ours) < len(batch):
-                _, settled_before = await self._lock(
-                    connection, [lease for lease in leases if lease.row_id not in ours]
-                )
-            survivors = batch if len(ours) == len(batch) else [f for f in batch if f.row.id in ours]
-            if survivors:
-                await self._stage.settle(session, [(f.row, f.result) for f in survivors])  # type: ignore[misc]
-        self._tally.count("completed", len(ours) + len(settled_before))
-        self._tally.count("lost", len(batch) - len(ours) - len(settled_before))
+        ids, tokens = _array(lease.row_id for lease in leases), _array(lease.token for lease in leases)
+        answer = await connection.exec_driver_sql(statement, {"ids": ids, "tokens": tokens, **values})
+        ours = set(answer.scalars())
+        return {lease for lease in leases if lease.row_id not in ours}
+
+    async def _settled_before(self, leases: Iterable[HeldLease]) -> int:
+        async with self._engine.begin() as connection:
+            _, settled_before = await self._lock(connection, list(leases))
+        return len(settled_before)
 
     async def _settle_failed(self, batch: Sequence[Finished[Row, Result]]) -> None:
         tally = Tally()

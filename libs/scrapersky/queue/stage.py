@@ -4,9 +4,10 @@ A stage says which queue it works, which columns of a row it wants, what it does
 written. Everything else (claims, leases, heartbeats, retries, settling in batches, shutdown) is the queue's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from scrapersky.queue.queues import Queue
@@ -51,6 +52,23 @@ class Lease(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class OwnColumns(Generic[Result]):
+    """How to settle results that are columns of the claimed row and nothing else: the completion writes them too.
+
+    One statement then settles a batch, and makes one version of each row less than a completion and an update.
+
+    Attributes:
+        values: A result as a JSON object.
+        typed: Its names and their SQL types, as in ``title text, tags text[]``. None is ``row_id``, which joins them.
+        assigned: What of it goes where, as in ``title = found.title``: the names are those of ``found``.
+    """
+
+    values: Callable[[Result], Mapping[str, object]]
+    typed: str
+    assigned: str
+
+
 class Stage(Protocol[Row, Result]):
     """What a service does to the rows of one queue."""
 
@@ -73,7 +91,10 @@ class Stage(Protocol[Row, Result]):
         """
         ...
 
-    async def settle(self, session: "AsyncSession", results: Sequence[tuple[Row, Result]]) -> None:
+    @property
+    def settle(
+        self,
+    ) -> "Callable[[AsyncSession, Sequence[tuple[Row, Result]]], Awaitable[None]] | OwnColumns[Result]":
         """Write a batch of results, in the transaction that has just completed their rows.
 
         The rows are locked and fenced: none is stale. Writes are upserts on natural keys, in a stable order.

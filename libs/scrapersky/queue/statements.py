@@ -125,16 +125,23 @@ WHERE {queue.key} = ANY(%(ids)s) ORDER BY {queue.key} FOR NO KEY UPDATE"""
 
 
 @cache
-def complete(queue: Queue) -> str:
+def complete(queue: Queue, typed: str | None = None, assigned: str | None = None) -> str:
     """Settle as Completed what is still ours: parameters ``ids``, ``tokens`` (one for each id). Returns the ids.
 
     Rows are locked in id order, which costs nothing: a table with a trigger for updates locks each of them anyhow.
+
+    With the words of a stage's `OwnColumns` it writes results too: parameter ``results``, JSON objects that bear their
+    rows' ids as ``row_id``. They are joined as text, so that no index serves and a row is found by its lock alone.
     """
+    own = f", {assigned}" if assigned else ""
+    found = f"FROM jsonb_to_recordset(%(results)s::jsonb) AS found(row_id text, {typed})" if typed else ""
+    joined = f"AND {queue.table}.{queue.key}::text = found.row_id" if typed else ""
     return f"""
-UPDATE {queue.table} SET {queue.status} = 'Completed', {queue.due_at} = NULL, {queue.error} = NULL
+UPDATE {queue.table} SET {queue.status} = 'Completed', {queue.due_at} = NULL, {queue.error} = NULL{own}
+{found}
 WHERE {queue.key} = ANY(ARRAY(
     SELECT {queue.key} FROM {queue.table} WHERE {queue.key} = ANY(%(ids)s) AND {_held(queue)}
-    ORDER BY {queue.key} FOR NO KEY UPDATE))
+    ORDER BY {queue.key} FOR NO KEY UPDATE)) {joined}
 RETURNING {queue.key}"""
 
 

@@ -1,29 +1,23 @@
 """Drains ``domains`` with a stage whose work is nothing and whose result is a title: ``… DATABASE_URL``."""
 
 import asyncio
-import json
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky.db.engine import create_engine
 from scrapersky.queue.drain import Allowance, Limits, Stop, drain
 from scrapersky.queue.queues import DOMAINS
 from scrapersky.queue.settle import Retries
-from scrapersky.queue.stage import Lease
+from scrapersky.queue.stage import Lease, OwnColumns
 from scrapersky.queue.tally import Tally
 from scrapersky.settings import Settings
 from tests.benchmarks.race import take_part
 
 BATCH = 100
-RESULT = text("""
-UPDATE domains SET title = found.title FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS found(id uuid, title text)
-WHERE domains.id = found.id""")
 
 
 @dataclass(frozen=True)
@@ -36,11 +30,14 @@ class NoOp:
     queue = DOMAINS
     row = Domain
 
+    def __init__(self) -> None:
+        self.settle = OwnColumns(self.values, "title text", "title = found.title")
+
     async def work(self, row: Domain, lease: Lease) -> str:  # noqa: ARG002
         return f"title of {row.domain}"
 
-    async def settle(self, session: AsyncSession, results: Sequence[tuple[Domain, str]]) -> None:
-        await session.execute(RESULT, {"rows": json.dumps([{"id": str(row.id), "title": t} for row, t in results])})
+    def values(self, title: str) -> dict[str, str]:
+        return {"title": title}
 
 
 async def drain_all(engine: AsyncEngine, stage: NoOp | None = None) -> Tally:
