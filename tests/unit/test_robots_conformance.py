@@ -69,6 +69,8 @@ def test_patterns(pattern: str, matching: str, other: str) -> None:
         ("allow: /$\ndisallow: /", "/", True),
         ("allow: /$\ndisallow: /", "/page.html", False),
         ("allow: *\ndisallow: /", "/x", True),
+        ("disallow: /\nallow: /$\ndisallow: /longer/than/the/target/", "/", True),
+        ("allow: /\ndisallow: /*a\nallow: /longer/than/the/target", "/a", False),
         ("disallow: /\nallow: /a*b$", "/a/b", True),
         ("disallow: /\nallow: /a*b$", "/a/bc", False),
         ("disallow:\ndisallow: /x", "/x", False),

@@ -108,9 +108,10 @@ class Robots:
 
     def _plainly(self, target: bytes) -> tuple[int, bool]:
         for length in self.lengths:
-            verdict = self.plain.get(target[:length])
+            start = target[:length]
+            verdict = self.plain.get(start)
             if verdict is not None:
-                return length, verdict
+                return len(start), verdict
         return -1, True
 
 
