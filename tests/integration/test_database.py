@@ -100,12 +100,14 @@ THREE_THOUSAND = {
 
 
 @pytest.mark.parametrize("queue", QUEUES.values(), ids=QUEUES.keys())
-def test_a_claim_reads_its_own_index_alone(sql: Sql, queue: Queue) -> None:
+@pytest.mark.parametrize("onwards", [False, True])
+def test_a_claim_reads_its_own_index_alone(sql: Sql, queue: Queue, onwards: bool) -> None:
     sql("INSERT INTO domains (domain, status) VALUES ('first.example', 'Completed')")
     sql(f"WITH numbers AS (SELECT n::text FROM generate_series(1, 3000) n) {THREE_THOUSAND[queue.table]}")
     sql(f"ANALYZE {queue.table}")
-    claim = statements.claim(queue, [queue.key])
-    plan = sql("EXPLAIN " + claim, token=None, lease=60, limit=100, max_attempts=3)
+    last = sql(f"SELECT now() AS was_due, {queue.key} AS last FROM {queue.table} LIMIT 1")[0] if onwards else {}
+    claim = statements.claim(queue, [queue.key], onwards=onwards)
+    plan = sql("EXPLAIN " + claim, token=None, lease=60, limit=100, max_attempts=3, **last)
     steps = "\n".join(line["QUERY PLAN"] for line in plan)
     assert f"Index Scan using {queue.table}_{queue.name.replace('-', '_')}_due_idx" in steps
     assert f"Seq Scan on {queue.table}" not in steps

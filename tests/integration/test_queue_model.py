@@ -107,8 +107,8 @@ def a_row_loses_its_worker_twice(history: History) -> None:
 def _without(statement: str, old: str, new: str) -> Callable[[], AbstractContextManager[Any]]:
     original = getattr(statements, statement)
 
-    def changed(*arguments: Any) -> str:
-        text: str = original(*arguments)
+    def changed(*arguments: Any, **named: Any) -> str:
+        text: str = original(*arguments, **named)
         assert old in text
         return text.replace(old, new)
 

@@ -7,6 +7,7 @@ was shared is written in its fencing token: of version 8 (RFC 9562), where the t
 
 from collections.abc import Sequence
 from dataclasses import fields
+from time import monotonic
 from typing import Any, Generic, NamedTuple
 from uuid import UUID, uuid4
 
@@ -20,6 +21,8 @@ from scrapersky.queue.tally import Tally
 
 log = structlog.get_logger()
 
+FRONT = 1.0
+"""Seconds after which a claim begins at the front again: rows may have come there, or been locked by somebody else."""
 VERSION_BITS = 0xF000 << 64
 VERSION_8 = 0x8000 << 64
 
@@ -53,19 +56,33 @@ class Claimer(Generic[Row, Result]):
         self._max_attempts = max_attempts
         self._tally = tally
         columns = [field.name for field in fields(stage.row)]  # type: ignore[arg-type]
-        self._shared = statements.claim(stage.queue, columns)
+        self._from_the_front = statements.claim(stage.queue, columns)
+        self._onwards = statements.claim(stage.queue, columns, onwards=True)
         self._alone = statements.claim_suspect(stage.queue, columns)
+        self._stopped_at: tuple[str, UUID | int] | None = None
+        self._front_at = monotonic()
 
     async def claim(self, limit: int) -> list[Claimed[Row]]:
         """Take due rows, oldest first, leaving suspects where they are.
+
+        A claim goes on where the one before it stopped, if that was full and within `FRONT` seconds of one that began
+        at the front of the queue. An empty answer is always that of the whole queue.
 
         Raises:
             DatabaseUnavailableError: The database was away for longer than a lease.
         """
         token = shared_token()
-        rows = await self._take(self._shared, token, limit)
-        self._tally.claim(len(rows), rescued=sum(rescued for _, _, rescued, *_ in rows))
-        return [self._read(token, row) for row in rows]
+        rows: Sequence[Sequence[Any]] = []
+        if self._stopped_at is not None and monotonic() < self._front_at + FRONT:
+            rows = await self._take(self._onwards, token, limit, self._stopped_at)
+        if not rows:
+            self._front_at = monotonic()
+            rows = await self._take(self._from_the_front, token, limit)
+        claimed = [self._read(token, status, attempts, values) for status, attempts, _, _, *values in rows]
+        last = ((row[3], each.row.id) for row, each in zip(rows, claimed, strict=True) if row[3] is not None)
+        self._stopped_at = next(last, None) if len(rows) == limit else None
+        self._tally.claim(len(rows), rescued=sum(row[2] for row in rows))
+        return claimed
 
     async def defer(self, claimed: Sequence[Claimed[Row]], delays: Sequence[float]) -> None:
         """Put back rows of one claim as if it had not taken them, each due after its delay in seconds.
@@ -89,9 +106,9 @@ class Claimer(Generic[Row, Result]):
             DatabaseUnavailableError: The database was away for longer than a lease.
         """
         token = uuid4()
-        for row in await self._take(self._alone, token, 1):
+        for status, attempts, _, *values in await self._take(self._alone, token, 1):
             self._tally.claim(1, rescued=1)
-            suspect = self._read(token, row)
+            suspect = self._read(token, status, attempts, values)
             if suspect.given_up:
                 self._tally.count("failed", cause="worker-lost")
                 log.error(
@@ -100,12 +117,15 @@ class Claimer(Generic[Row, Result]):
             return suspect
         return None
 
-    def _read(self, token: UUID, row: Sequence[Any]) -> Claimed[Row]:
-        status, attempts, _, *values = row
+    def _read(self, token: UUID, status: str, attempts: int, values: Sequence[Any]) -> Claimed[Row]:
         return Claimed(self._stage.row(*values), token, attempts, given_up=status == "Error")
 
-    async def _take(self, statement: str, token: UUID, limit: int) -> Sequence[Sequence[Any]]:
+    async def _take(
+        self, statement: str, token: UUID, limit: int, behind: tuple[str, UUID | int] | None = None
+    ) -> Sequence[Sequence[Any]]:
         values = {"token": token, "lease": self._lease, "limit": limit, "max_attempts": self._max_attempts}
+        if behind is not None:
+            values |= {"was_due": behind[0], "last": behind[1]}
 
         async def take() -> Sequence[Sequence[Any]]:
             async with self._statements.connect() as connection:

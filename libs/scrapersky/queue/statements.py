@@ -36,32 +36,40 @@ def _due(queue: Queue) -> str:
         AND NOT EXISTS (SELECT FROM paused_queues WHERE queue = '{queue.name}')"""
 
 
-def claim(queue: Queue, columns: Sequence[str]) -> str:
+def claim(queue: Queue, columns: Sequence[str], *, onwards: bool = False) -> str:
     """Take due rows but suspects: parameters ``token``, ``lease`` (seconds), ``limit``, ``max_attempts``.
 
-    Returns rows ``(status, attempts, rescued, *columns)`` in no order. Rescued is a row whose second attempt this
-    is, though its first has left no error: nobody settled it. (After more of them it is a suspect.)
+    Returns rows ``(status, attempts, rescued, was_due, *columns)`` in no order. Rescued is a row whose second attempt
+    this is, though its first has left no error: nobody settled it. (After more of them it is a suspect.) Of the last
+    row in the queue's order ``was_due`` says when it was due; of the others it is NULL.
+
+    ``onwards`` takes rows behind that one only, parameters ``was_due`` and ``last``: the entries of all that was taken
+    before it stay at the front of the index until vacuum comes, and are not read again.
     """
-    return _claim(queue, tuple(columns))
+    return _claim(queue, tuple(columns), onwards)
 
 
 @cache
-def _claim(queue: Queue, columns: tuple[str, ...]) -> str:
+def _claim(queue: Queue, columns: tuple[str, ...], onwards: bool) -> str:  # noqa: FBT001
+    behind = f"AND ({queue.due_at}, {queue.key}) > (%(was_due)s::timestamptz, %(last)s)" if onwards else ""
+    last = f"(SELECT {queue.key} FROM due ORDER BY due DESC LIMIT 1)"
+    was_due = f"CASE {queue.key} WHEN {last} THEN (SELECT max({queue.due_at})::text FROM due) END"
     return f"""
+WITH due AS MATERIALIZED (
+    SELECT {queue.due_at}, {queue.key} FROM {queue.table}
+    WHERE {_due(queue)} AND NOT ({_suspect(queue)}) {behind}
+    ORDER BY {queue.due_at}, {queue.key} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE {queue.table} SET
     {queue.status} = '{queue.processing}',
     {queue.attempts} = {queue.attempts} + 1,
     {queue.claim} = %(token)s,
     {queue.due_at} = now() + make_interval(secs => %(lease)s)
-WHERE {queue.key} = ANY(ARRAY(
-    SELECT {queue.key} FROM {queue.table}
-    WHERE {_due(queue)} AND NOT ({_suspect(queue)})
-    ORDER BY {queue.due_at}, {queue.key} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED))
-RETURNING {_returned(queue, columns)}"""
+WHERE {queue.key} = ANY(ARRAY(SELECT {queue.key} FROM due))
+RETURNING {_returned(queue, (was_due, *columns))}"""
 
 
 def claim_suspect(queue: Queue, columns: Sequence[str]) -> str:
-    """Take one suspect: parameters and answer as of `claim`, ``limit`` being 1.
+    """Take one suspect: parameters of `claim`, ``limit`` being 1; answer ``(status, attempts, rescued, *columns)``.
 
     A suspect is looked for among the rows that are due first, so that it costs the same in a full queue; it gets there
     in its turn. One whose worker died alone with it in the last of ``max_attempts`` is not handed out again: it comes
