@@ -130,6 +130,7 @@ lock: env ## pin the dependencies anew, with hashes (needs `pip install uv` in .
 	$(UV_COMPILE) -c requirements/dev.txt --group bench-scans pyproject.toml -o requirements/bench-scans.txt
 	echo hatchling | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/build.txt
 	echo cyclonedx-bom | $(UV_COMPILE) - -o requirements/sbom.txt
+	echo checkov | $(UV_COMPILE) - -o requirements/checkov.txt
 	echo trustme | $(UV_COMPILE) -c requirements/dev.txt - -o requirements/internet.txt
 
 .PHONY: test-image image image-internet image-size sbom
