@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scrapersky import metrics
 from scrapersky.db.schema import require_current
 from scrapersky.errors import DatabaseUnavailableError
-from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.drain import drain
+from scrapersky.queue.limits import Allowance, Limits, Stop
 from scrapersky.queue.queues import QUEUES
 from scrapersky.queue.settle import Retries
 from scrapersky.queue.shares import Sharing

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import make_url
 
 from scrapersky.db.engine import create_engine
-from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.drain import drain
+from scrapersky.queue.limits import Allowance, Limits, Stop
 from scrapersky.queue.settle import Retries
 from scrapersky.queue.tally import Tally
 from tests.support.counting_worker import Counting, CountingInOne, start_worker

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from scrapersky.queue.claims import Claimer
-from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.drain import drain
+from scrapersky.queue.limits import Allowance, Limits, Stop
 from scrapersky.queue.queues import DOMAINS
 from scrapersky.queue.settle import Retries
 from scrapersky.queue.shares import Sharing

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky.db.engine import create_engine
 from scrapersky.errors import TransientError
-from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.drain import drain
+from scrapersky.queue.limits import Allowance, Limits, Stop
 from scrapersky.queue.settle import Retries
 from scrapersky.queue.stage import Lease
 from scrapersky.queue.tally import Tally

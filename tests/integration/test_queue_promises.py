@@ -16,7 +16,8 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky.errors import PermanentError, TransientError
-from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.drain import drain
+from scrapersky.queue.limits import Allowance, Limits, Stop
 from scrapersky.queue.queues import QUEUES
 from scrapersky.queue.settle import Retries
 from scrapersky.queue.shares import Sharing

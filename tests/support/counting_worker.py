@@ -30,8 +30,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from scrapersky.db.engine import create_engine
 from scrapersky.errors import DatabaseUnavailableError, TransientError
-from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.drain import drain
 from scrapersky.queue.lease import HeldLease
+from scrapersky.queue.limits import Allowance, Limits, Stop
 from scrapersky.queue.queues import DOMAINS, Queue
 from scrapersky.queue.settle import Finished, Retries, Settler
 from scrapersky.queue.shares import Sharing

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic
 
@@ -14,8 +13,9 @@ from scrapersky.errors import ScraperSkyError
 from scrapersky.queue.claims import Claimed, Claimer
 from scrapersky.queue.finished import BATCH, FinishedRows
 from scrapersky.queue.lease import HeldLease, LeaseKeeper
-from scrapersky.queue.settle import Finished, Retries, Settler
-from scrapersky.queue.shares import Shares, Sharing, shares_of
+from scrapersky.queue.limits import Allowance, Limits, Stop
+from scrapersky.queue.settle import Finished, Settler
+from scrapersky.queue.shares import Shares, shares_of
 from scrapersky.queue.stage import Result, Row, Stage
 from scrapersky.queue.tally import Tally
 from scrapersky.queue.work import Workers
@@ -27,77 +27,6 @@ LOOK_AGAIN = 2.0
 """Seconds between claims that find nothing: when nothing is in hand, and while rows are in work."""
 MOST_BATCHES = 10
 """Batches that one claim may take where it meets rows of one share only."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Bounds of a drain; times in seconds.
-
-    Attributes:
-        batch: Rows claimed at once.
-        concurrency: Rows in work at once.
-        lease: Length of a lease.
-        row_timeout: Longest work on one row.
-        grace: After a stop, how long rows in work may still finish before they are released.
-        retries: For transient failures.
-        sharing: For rows that have a host or a domain in common.
-    """
-
-    batch: int
-    concurrency: int
-    lease: float
-    row_timeout: float
-    grace: float
-    retries: Retries
-    sharing: Sharing = field(default_factory=Sharing)
-
-
-class Allowance:
-    """How many rows the drains of a run may still claim between them; without a limit, any number.
-
-    Attributes:
-        alone: Held by the drain that works one row with no other beside it.
-    """
-
-    def __init__(self, rows: int | None) -> None:
-        self._left = rows
-        self.alone = asyncio.Lock()
-
-    @property
-    def is_left(self) -> bool:
-        """Whether another row may be claimed."""
-        return self._left is None or self._left > 0
-
-    def take(self, wanted: int) -> int:
-        """Reserve at most ``wanted`` rows; return how many."""
-        if self._left is None:
-            return wanted
-        taken = min(wanted, self._left)
-        self._left -= taken
-        return taken
-
-    def give_back(self, rows: int) -> None:
-        """Return what was reserved and not claimed."""
-        if self._left is not None:
-            self._left += rows
-
-
-@dataclass
-class Stop:
-    """Tells a drain to end: ``draining`` to claim no more, ``hurry`` to release within the grace period too."""
-
-    draining: asyncio.Event
-    hurry: asyncio.Event
-
-    @classmethod
-    def never(cls) -> "Stop":
-        """A stop that nobody has asked for yet."""
-        return cls(asyncio.Event(), asyncio.Event())
-
-    def now(self) -> None:
-        """SIGTERM: claim no more, and finish or release what is in hand within the grace period."""
-        self.draining.set()
-        self.hurry.set()
 
 
 async def drain(

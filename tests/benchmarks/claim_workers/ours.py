@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky.db.engine import create_engine
-from scrapersky.queue.drain import Allowance, Limits, Stop, drain
+from scrapersky.queue.drain import drain
+from scrapersky.queue.limits import Allowance, Limits, Stop
 from scrapersky.queue.queues import DOMAINS
 from scrapersky.queue.settle import Retries
 from scrapersky.queue.stage import Lease, OwnColumns

@@ -92,8 +92,8 @@ CREATE INDEX IF NOT EXISTS pages_vanished_idx ON pages (domain_id, vanished_at) 
 
 -- No update of a claimable row is HOT, for its due time is indexed: room on the page keeps the new version beside the
 -- old one. And each leaves a dead entry at the front of the queue's index: 20,000 do not slow a claim measurably,
--- 200,000 double the cost of one that begins there. So vacuum comes by after a number of them that does not grow with the table, and never skips the
--- indexes. Analyze likewise: a plan made for a full queue must not outlive it.
+-- 200,000 double the cost of one that begins there. So vacuum comes by after a number of them that does not grow with
+-- the table, and never skips the indexes. Analyze likewise: a plan made for a full queue must not outlive it.
 
 DO $$
 DECLARE claimable text;
