@@ -1,9 +1,12 @@
 """No-op rows a second, claimed and settled with their results: ours, the bare floor, pgqueuer, procrastinate.
 
 One PostgreSQL, as durable as by default, for all; 1, 2 and 4 worker processes; each subject in turn, round after round.
-Behind a real PgBouncer in transaction mode too, where the peers' prepared statements and LISTEN do not work. The peers
-run in an environment of their own and write no result: pgqueuer over asyncpg, in batches of 100, with its autovacuum
-settings; procrastinate with 10 places, without LISTEN, deleting what is done. Both on uvloop.
+Behind a real PgBouncer in transaction mode too, but for the peers. Tried there, without its own support for prepared
+statements: four pgqueuer workers died, each of a statement that its connection had already or lacked (one alone, always
+lent the same connection, drains), and procrastinate's died of parameters bound to another's statement.
+
+The peers run in an environment of their own and write no result: pgqueuer over asyncpg, in batches of 100, with its
+autovacuum settings; procrastinate with 10 places, without LISTEN, deleting what is done. Both on uvloop.
 
 BENCH_ROUNDS: rounds, of which the median counts.
 """

@@ -130,11 +130,11 @@ class Settler(Generic[Row, Result]):
         self, connection: AsyncConnection, statement: str, batch: Sequence[Finished[Row, Result]], **values: object
     ) -> Collection[HeldLease]:
         """Complete the rows that are still ours; return the leases of the others."""
-        leases = [finished.lease for finished in batch]
-        ids, tokens = _array(lease.row_id for lease in leases), _array(lease.token for lease in leases)
-        answer = await connection.exec_driver_sql(statement, {"ids": ids, "tokens": tokens, **values})
+        leases = {str(finished.lease.row_id): finished.lease for finished in batch}
+        tokens = _array(lease.token for lease in leases.values())
+        answer = await connection.exec_driver_sql(statement, {"ids": _array(leases), "tokens": tokens, **values})
         ours = set(answer.scalars())
-        return {lease for lease in leases if lease.row_id not in ours}
+        return {lease for row_id, lease in leases.items() if row_id not in ours} if len(ours) < len(leases) else ()
 
     async def _settled_before(self, leases: Iterable[HeldLease]) -> int:
         async with self._engine.begin() as connection:
@@ -201,6 +201,6 @@ class Settler(Generic[Row, Result]):
         return error
 
 
-def _array(keys: Iterable[UUID | int]) -> str:
+def _array(keys: Iterable[UUID | str]) -> str:
     """An array as PostgreSQL reads it. The driver would write it too, at several times the cost."""
     return f"{{{','.join(map(str, keys))}}}"

@@ -134,7 +134,7 @@ WHERE {queue.key} = ANY(%(ids)s) ORDER BY {queue.key} FOR NO KEY UPDATE"""
 
 @cache
 def complete(queue: Queue, typed: str | None = None, assigned: str | None = None) -> str:
-    """Settle as Completed what is still ours: parameters ``ids``, ``tokens`` (one for each id). Returns the ids.
+    """Settle as Completed what is still ours: parameters ``ids``, ``tokens`` (one for each id). Returns ids as text.
 
     Rows are locked in id order, which costs nothing: a table with a trigger for updates locks each of them anyhow.
 
@@ -150,7 +150,7 @@ UPDATE {queue.table} SET {queue.status} = 'Completed', {queue.due_at} = NULL, {q
 WHERE {queue.key} = ANY(ARRAY(
     SELECT {queue.key} FROM {queue.table} WHERE {queue.key} = ANY(%(ids)s) AND {_held(queue)}
     ORDER BY {queue.key} FOR NO KEY UPDATE)) {joined}
-RETURNING {queue.key}"""
+RETURNING {queue.key}::text"""
 
 
 def _held(queue: Queue) -> str:
