@@ -1,10 +1,11 @@
 """Sessions, models and indexes on a real PostgreSQL."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -18,7 +19,7 @@ from scrapersky.db.enums import CurationStatus, DomainExtractionStatus, SitemapF
 from scrapersky.db.models.base import DEFAULT_TENANT, Base
 from scrapersky.errors import DatabaseUnavailableError
 from scrapersky.queue import statements
-from scrapersky.queue.queues import QUEUES, Queue
+from scrapersky.queue.queues import DOMAINS, QUEUES, Queue
 from tests.support.postgres import make_settings
 
 Sql = Callable[..., list[dict[str, Any]]]
@@ -111,6 +112,20 @@ def test_a_claim_reads_its_own_index_alone(sql: Sql, queue: Queue, onwards: bool
     steps = "\n".join(line["QUERY PLAN"] for line in plan)
     assert f"Index Scan using {queue.table}_{queue.name.replace('-', '_')}_due_idx" in steps
     assert f"Seq Scan on {queue.table}" not in steps
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_completion_that_writes_results_finds_its_rows_by_their_keys(sql: Sql, fresh: bool) -> None:
+    sql("INSERT INTO domains (domain) SELECT n::text FROM generate_series(1, 50000) n")
+    if fresh:
+        sql("ANALYZE domains")
+    one, token = uuid4(), uuid4()
+    results = json.dumps([{"row_id": str(one), "title": "a title"}])
+    complete = statements.complete(DOMAINS, "title text", "title = found.title")
+    plan = sql("EXPLAIN " + complete, ids=[one] * 100, tokens=[token] * 100, results=results)
+    steps = "\n".join(line["QUERY PLAN"] for line in plan)
+    assert "domains_pkey" in steps
+    assert "Seq Scan on domains" not in steps
 
 
 @pytest.mark.parametrize("queue", QUEUES.values(), ids=QUEUES.keys())
