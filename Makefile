@@ -33,6 +33,11 @@ demo: env ## the whole pipeline on an embedded database and the loopback Interne
 test: env ## all tests but the long ones
 	$(BIN)/pytest -n 2 -m "not chaos and not image"
 
+CONTAINER_TESTS = $(patsubst %,tests/integration/test_%.py,queue_commits queue_order queue_promises queue_suspects queue_pooling migrations adoption database)
+.PHONY: test-container-database
+test-container-database: env ## what depends most on the server, on PostgreSQL's own image; needs Docker, Podman, or the CI machine's tools
+	SCRAPERSKY_TEST_DATABASE=container $(BIN)/pytest -n 2 $(CONTAINER_TESTS)
+
 CHAOS_KILLS ?= 1000
 chaos: env ## kill workers, cut connections, restart the server; CHAOS_KILLS says how often
 	CHAOS_KILLS=$(CHAOS_KILLS) $(BIN)/pytest -m chaos

@@ -1,6 +1,7 @@
 """Fixtures that every test may use; each lives with its subject in ``tests/support``."""
 
 pytest_plugins = [
+    "tests.support.container",
     "tests.support.postgres",
     "tests.support.pushgateway",
     "tests.support.pgbouncer",
@@ -8,6 +9,5 @@ pytest_plugins = [
     "tests.support.one_site",
     "tests.support.places",
     "tests.support.command_line",
-    "tests.support.container",
     "tests.support.logs",
 ]

@@ -123,8 +123,8 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
         try:
             psycopg.connect(url).close()
         except psycopg.OperationalError as error:
-            if "no password supplied" in str(error):
-                return
+            if any(words in str(error) for words in ("no password supplied", "SSL required")):
+                return  # it answers; it does not know the database's own password
             assert process.poll() is None, log.read_text()
             if time.monotonic() > give_up_at:
                 raise

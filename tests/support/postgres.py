@@ -21,6 +21,7 @@ from scrapersky.db.engine import create_engine
 from scrapersky.db.migrations import upgrade
 from scrapersky.embedded import FAST, EmbeddedPostgres
 from scrapersky.settings import Settings
+from tests.support.container import find_engine
 
 IMAGE = "postgres:17"
 Rows = list[dict[str, Any]]
@@ -66,6 +67,8 @@ def postgres() -> Iterator[Server]:
     """The server of this test session."""
     kind, _ = _choice()
     if kind == "container":
+        if find_engine() is None:
+            pytest.skip("container engine: neither Docker nor Podman works here")
         from testcontainers.community.postgres import PostgresContainer
 
         fast = " ".join(f"-c {name}={value}" for name, value in {**FAST, "max_connections": "200"}.items())
