@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.support.chart import CHART, CI, DATABASE, Manifest, manifests, of_kind, pod_of
-from tests.support.kube import tool
+from tests.support.kube import ROOT, tool
 
 
 def hook(manifest: Manifest) -> str | None:
@@ -82,6 +82,24 @@ def test_helm_test_runs_the_doctor_with_the_services_settings() -> None:
     assert pod.container["envFrom"] == pod_of(found, "domain-scheduler").container["envFrom"]
 
 
+@pytest.mark.parametrize("name", ["kind", "production"])
+def test_what_a_hook_says_is_printed_before_it_is_deleted(name: str) -> None:
+    for each in manifests("helm3", {}, CI[name]):
+        if hook(each) and each["kind"] in {"Job", "Pod"}:
+            printed = each["metadata"]["annotations"]["helm.sh/hook-output-log-policy"].split(",")
+            assert "hook-failed" in printed
+            assert ("hook-succeeded" in printed) == (each["kind"] == "Pod")
+
+
+def test_nobody_is_told_to_ask_for_the_logs_of_a_pod_that_is_deleted() -> None:
+    told = [CHART / "templates" / "NOTES.txt", ROOT / "k8s" / "kind" / "up", ROOT / "docs" / "install.md"]
+    commands = [
+        line for path in told for line in path.read_text().splitlines() if re.search(r"^\s*\w*helm test ", line)
+    ]
+    assert len(commands) == 3
+    assert [line for line in commands if "--logs" in line] == []
+
+
 def test_uninstalling_leaves_no_volume_behind_unless_asked() -> None:
     for keep, policy in ((False, "Delete"), (True, "Retain")):
         found = manifests("helm3", {"postgresql": {"persistence": {"keep": keep}}}, CI["kind"])
@@ -104,7 +122,7 @@ def notes(tmp_path: Path, name: str) -> str:
 
 def test_the_notes_have_commands_for_this_release(tmp_path: Path) -> None:
     text = notes(tmp_path, "kind")
-    assert "helm test mine --namespace there --logs" in text
+    assert "helm test mine --namespace there" in text
     jobs = of_kind(manifests("helm3", {}, CI["kind"], release="mine"), "CronJob")
     [started] = re.findall(r"--from=cronjob/(\S+)", text)
     assert started in jobs
