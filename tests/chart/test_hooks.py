@@ -127,10 +127,13 @@ def test_the_notes_have_commands_for_this_release(tmp_path: Path) -> None:
     [started] = re.findall(r"--from=cronjob/(\S+)", text)
     assert started in jobs
     assert "exec deploy/mine-scrapersky-toolbox -- scrapersky status" in text
+    assert "exec deploy/mine-scrapersky-toolbox -- scrapersky demo --watch" in text
     assert "domain-scheduler: * * * * * (Etc/UTC)" in text
     assert "for trials, without backups" in text
     assert "No Pushgateway" not in text
 
 
 def test_the_notes_say_what_is_missing(tmp_path: Path) -> None:
-    assert "No Pushgateway: Prometheus sees no runs." in notes(tmp_path, "supabase")
+    text = notes(tmp_path, "supabase")
+    assert "No Pushgateway: Prometheus sees no runs." in text
+    assert "demo --watch" not in text
