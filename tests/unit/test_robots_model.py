@@ -24,7 +24,7 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, body.split("*"))) + (r"\Z" if anchored else ""))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(RULES, PATHS)
 @example([(False, "/"), (True, "/$"), (False, "/aaaaa")], "/")
 @example([(False, "/"), (True, "*")], "/")
