@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scrapersky import metrics
+from scrapersky.db.engine import explaining_unavailability
 from scrapersky.db.schema import require_current
 from scrapersky.errors import DatabaseUnavailableError
 from scrapersky.queue.drain import drain
@@ -64,7 +65,7 @@ class Run:
 
     async def drain(self, open_stages: OpenStages, limit: int | None) -> tuple[UUID, Tally]:
         """Work what is due, and leave the traces of it; see `scrapersky.service.run_job_loop`."""
-        with _heeding_signals(self._stop):
+        with _heeding_signals(self._stop), explaining_unavailability(self._engine.url):
             try:
                 await require_current(self._engine)
             except DatabaseUnavailableError as error:

@@ -31,6 +31,8 @@ SEED = int(os.environ.get("CHAOS_SEED", str(random.randrange(10**6))))
 SITES = 40 + 2 * KILLS
 WORKERS = 4
 SERVICES = ("domain-scheduler", "domain-sitemap-submission", "sitemap-import", "local-business-enrichment")
+ENDS = (0, 75)
+"""Exit codes that a death around it may give a run: done, or the database was away for too long."""
 QUEUES_USED = ("domain-extractions", "domains", "sitemap-analysis", "sitemap-imports")
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(60 + 10 * KILLS)]
@@ -53,6 +55,7 @@ class Chaos:
         self._chance = random.Random(SEED)
         self._running: list[Process] = []
         self.ends: Counter[str] = Counter()
+        self.bugs: list[str] = []
 
     async def rage(self) -> None:
         """Kill `KILLS` workers, and now and then the connections or the whole server under them."""
@@ -60,7 +63,7 @@ class Chaos:
             while len(self._running) < WORKERS:
                 self._running.append(await start(self._chance.choice(SERVICES), self._environment))
             await asyncio.sleep(self._chance.uniform(0.05, 1.0))
-            self._kill_one()
+            await self._kill_one()
             if self._chance.random() < 0.2:
                 self._cut_connections()
             if self._chance.random() < 0.05:
@@ -69,10 +72,13 @@ class Chaos:
             _kill(process)
         await asyncio.gather(*(process.communicate() for process in self._running))
 
-    def _kill_one(self) -> None:
+    async def _kill_one(self) -> None:
         for process in [each for each in self._running if each.returncode is not None]:
             self._running.remove(process)
             self.ends[f"exit {process.returncode}"] += 1
+            _, words = await process.communicate()
+            if process.returncode not in ENDS:
+                self.bugs.append(words.decode())
         if self._running:
             victim = self._chance.choice(self._running)
             _kill(victim)
@@ -134,6 +140,7 @@ async def test_whatever_dies_every_row_is_settled_once_in_effect(server: Embedde
     said = f"CHAOS_SEED={SEED}: {dict(chaos.ends)}"
     print(f"{said}, {SITES} sites")  # noqa: T201
     assert chaos.ends["killed"] >= KILLS, said
+    assert not chaos.bugs, f"{said}: {chaos.bugs[0][-4000:]}"
     for name in QUEUES_USED:
         queue = QUEUES[name]
         outcomes = rows(
