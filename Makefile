@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test chaos model fuzz bench-idle bench-claims bench-robots bench-web bench-sitemaps bench-scans lint types boundaries format bench-rows docs dashboards capacity lock clean
+.PHONY: help env demo test chaos model fuzz checkov bench-idle bench-claims bench-robots bench-web bench-sitemaps bench-scans lint types boundaries format bench-rows docs dashboards capacity lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,7 +31,7 @@ demo: env ## the whole pipeline on an embedded database and the loopback Interne
 	$(BIN)/scrapersky demo
 
 test: env ## all tests but the long ones
-	$(BIN)/pytest -n 2 -m "not chaos and not image"
+	$(BIN)/pytest -n 2 -m "not chaos and not image and not checkov"
 
 CONTAINER_TESTS = $(patsubst %,tests/integration/test_%.py,queue_commits queue_order queue_promises queue_suspects queue_pooling migrations adoption database)
 .PHONY: test-container-database
@@ -108,6 +108,14 @@ types: env ## mypy --strict
 
 boundaries: env ## the library imports no service, and no service another
 	$(BIN)/lint-imports
+
+checkov: env build/checkov/.installed ## checkov over all that the chart renders to, and over the Dockerfile
+	$(BIN)/pytest -m checkov
+
+build/checkov/.installed: requirements/checkov.txt
+	$(PYTHON) -m venv build/checkov
+	build/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 format: env ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix .

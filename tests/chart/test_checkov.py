@@ -1,24 +1,21 @@
 """checkov on everything that is installed and built: it finds what docs/checkov.md argues for, there, and nothing else.
 
-It lives in an environment of its own, fetched once; where it cannot be had the tests are skipped by name.
+`make checkov` fetches it into an environment of its own, 290 MB with all that it brings.
 """
 
 import json
 import re
 import shutil
 import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from tests.support.chart import CI, template
 from tests.support.kube import ROOT, tool
 
-CHECKOV = ROOT / "build" / "checkov"
-PINNED = ROOT / "requirements" / "checkov.txt"
+CHECKOV = ROOT / "build" / "checkov" / "bin" / "checkov"
 BY_TAG = r"(?!production|gitops)[a-z-]+\.yaml .*|production\.yaml .*-pushgateway"
 ARGUED = {
     "CKV_DOCKER_2": r"Dockerfile .*",
@@ -33,39 +30,13 @@ ARGUED = {
 }
 """By check: the files and objects in which it may find something, as ``FILE OBJECT``."""
 
-pytestmark = pytest.mark.timeout(400)
-
-
-def checkov() -> Path:
-    CHECKOV.parent.mkdir(exist_ok=True)
-    with FileLock(CHECKOV.with_suffix(".lock")):
-        current = CHECKOV / PINNED.name
-        if not (current.exists() and current.read_bytes() == PINNED.read_bytes()):
-            subprocess.run([sys.executable, "-m", "venv", "--clear", CHECKOV], check=True)
-            pip: list[str | Path] = [
-                CHECKOV / "bin" / "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--require-hashes",
-            ]
-            if subprocess.run([*pip, "-r", PINNED], capture_output=True, check=False).returncode != 0:
-                pytest.skip("checkov: not installed, and cannot be had here")
-            shutil.copy(PINNED, current)
-    return CHECKOV / "bin" / "checkov"
+pytestmark = pytest.mark.checkov
 
 
 def findings(directory: Path) -> dict[str, set[str]]:
     """What it finds in a directory, as ``FILE OBJECT`` by check; it has to understand every file."""
-    command: list[str | Path] = [
-        checkov(),
-        "--skip-download",
-        "--directory",
-        directory,
-        "--framework",
-        "kubernetes",
-        "dockerfile",
-    ]
+    frameworks = ("kubernetes", "dockerfile")
+    command: list[str | Path] = [CHECKOV, "--skip-download", "--directory", directory, "--framework", *frameworks]
     done = subprocess.run([*command, "--output", "json"], capture_output=True, text=True, check=False)
     found: dict[str, set[str]] = defaultdict(set)
     reports = json.loads(done.stdout)
