@@ -13,7 +13,8 @@ from pathlib import Path
 
 import trustme
 
-from tests.internet.network import LOOPBACK, SmallInternet
+from tests.internet.network import SmallInternet
+from tests.internet.server import LOOPBACK
 
 
 async def serve(arguments: argparse.Namespace) -> None:

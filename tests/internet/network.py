@@ -11,11 +11,10 @@ import trustme
 from tests.internet.businesses import businesses
 from tests.internet.hostile import hostile_sites
 from tests.internet.places import KEY, PlacesStandIn
-from tests.internet.server import Answer, HttpServer, Request
+from tests.internet.server import LOOPBACK, Answer, HttpServer, Request
 from tests.internet.site import NOT_FOUND, Site
 from tests.internet.sites import friendly_sites
 
-LOOPBACK = "127.0.0.1"
 NOBODY = "127.0.0.253"
 
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 from tests.internet.businesses import Business
 from tests.internet.places_described import FIELDS, LOCALITIES, Json, describe, describe_locality
 from tests.internet.places_errors import KEYS, UNKNOWN_KEY, error
-from tests.internet.server import Answer, HttpServer, Request
+from tests.internet.server import LOOPBACK, Answer, HttpServer, Request
 
 KEY = "loopback-key"
 MOST_RESULTS = 60
@@ -60,7 +60,7 @@ class PlacesStandIn:
         next_answers: Answered first, in this order, whatever is asked.
     """
 
-    def __init__(self, known: Sequence[Business], address: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, known: Sequence[Business], address: str = LOOPBACK, port: int = 0) -> None:
         self.known = known
         self.calls: list[Call] = []
         self.next_answers: deque[Answer] = deque()

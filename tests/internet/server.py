@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
+LOOPBACK = "127.0.0.1"
 REASONS = {200: "OK", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 404: "Not Found"}
 LONGEST_HEAD = 65_536
 
@@ -60,7 +61,7 @@ class HttpServer:
         self,
         handler: Handler,
         contexts: Mapping[str, ssl.SSLContext],
-        address: str = "127.0.0.1",
+        address: str = LOOPBACK,
         ports: tuple[int, int] = (0, 0),
     ) -> None:
         self._handler = handler
